@@ -1,0 +1,51 @@
+# The same targets on a newcomer's machine and in CI. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help quickstart test lint types unit docs bench wheel clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "trainset needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.made
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.installed
+	$(PIP) install --quiet --group dev
+	@touch $@
+
+quickstart: $(VENV)/.installed  ## install, and run the whole loop on 1,797 handwritten digits
+	@$(BIN)/python -m trainset.quickstart
+
+test: $(VENV)/.dev lint types unit  ## environment, lint, types, tests: what CI runs
+
+lint: $(VENV)/.dev  ## ruff
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check --quiet src tests benchmarks
+
+types: $(VENV)/.dev  ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev  ## pytest
+	$(BIN)/python -m pytest
+
+docs: $(VENV)/.dev  ## write the generated pages of docs/reference anew
+	$(BIN)/python -m docs.generate
+
+bench: $(VENV)/.dev  ## the benchmarks; each prints one table
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+wheel: $(VENV)/.dev  ## build the wheel
+	$(PIP) wheel --quiet --no-deps --wheel-dir dist .
+
+clean:  ## remove the environment and what was built
+	rm -rf $(VENV) dist build

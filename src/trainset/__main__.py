@@ -1,0 +1,5 @@
+"""`python -m trainset`."""
+
+from trainset.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Dataset judgements, one file each."""

@@ -1,0 +1,95 @@
+"""The program: its commands, and how errors leave it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from trainset.cli import classes, data, fix, history, output, versions
+from trainset.errors import TrainsetError
+
+_HELP = """The workbench for training data: look at it, fix it, name a version, prove that it is better.
+
+`trainset ./photos` imports a folder and shows what is in it. Every command takes --json; -d names the dataset (by default the
+one you stand in).
+"""
+
+_START = "start"  # what `trainset ./photos` runs
+
+app = typer.Typer(
+    help=_HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from trainset import __version__
+
+        print(f"trainset {__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=_HELP)
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    pass
+
+
+def _name(function: object) -> str:
+    return getattr(function, "__name__", "").strip("_").replace("_", "-")
+
+
+_MODULES = (data, fix, versions, history)
+for _module in _MODULES:
+    for _function in _module.COMMANDS:
+        app.command(name=_name(_function))(_function)
+app.add_typer(classes.app, name="classes")
+app.command(name=_START, hidden=True)(data.start)
+
+COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMMANDS), "classes")
+"""Every command, for the docs and their test."""
+
+
+def main() -> NoReturn:
+    """Runs the command line. The user's mistakes print one clean message and exit with 2 (3: an import that brought nothing);
+    ours keep their traceback."""
+    arguments = sys.argv[1:]
+    first = arguments[0] if arguments else ""
+    if first and first not in (*COMMANDS, _START) and not first.startswith("-") and Path(first).exists():
+        arguments = [_START, *arguments]
+    as_json = "--json" in arguments
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="trainset")
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except TrainsetError as error:
+        _say(error, as_json)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say(TrainsetError("interrupted", next="what was acknowledged is kept; run the same command again to go on"), as_json)
+        sys.exit(130)
+    except BrokenPipeError:  # `trainset log | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except typer.Abort:
+        _say(TrainsetError("stopped"), as_json)
+        sys.exit(1)
+    except typer.TyperException as error:
+        known = first in (*COMMANDS, _START) or first.startswith("-")
+        what = error.format_message() if known else f"there is no command {first!r}, and no file or folder of that name to import"
+        _say(TrainsetError(what, next=f"trainset {first} --help" if known and not first.startswith("-") else "trainset --help"), as_json)
+        sys.exit(2)
+
+
+def _say(error: TrainsetError, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(error.as_dict(), ensure_ascii=False))
+    else:
+        output.error(str(error))

@@ -1,0 +1,98 @@
+"""What the terminal is given: everything from data made harmless, tables, bars, progress; or one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_FORMATTING = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # control, invisible and direction-changing characters, and private ones
+
+
+def safe(text: object, longest: int = 0) -> str:
+    """Text from data, on one line, without anything that a terminal would obey or not show; cut to `longest` characters."""
+    words = " ".join(str(text).split())
+    shown = "".join(c if unicodedata.category(c) not in _FORMATTING else f"\\x{ord(c):02x}" for c in words)
+    return shown if not longest or len(shown) <= longest else shown[: max(longest - 1, 1)] + "…"
+
+
+def console(*, error: bool = False) -> Console:
+    """The terminal. No markup is read from what is printed."""
+    from rich.console import Console
+
+    return Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def document(value: Any) -> None:
+    """Prints one JSON document."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def line(text: str = "", style: str = "") -> None:
+    """Prints one line, wrapped at words."""
+    console().print(text, style=style or None)
+
+
+def show(*things: RenderableType) -> None:
+    """Prints tables and pictures."""
+    terminal = console()
+    for thing in things:
+        terminal.print(thing)
+
+
+def error(text: str) -> None:
+    """Prints an error to stderr."""
+    first, *rest = text.split("\n")
+    lines = [f"error: {safe(first)}", *("  " + safe(more) for more in rest)]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def table(names: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = (), styles: Sequence[str] = ()) -> RenderableType:
+    """A plain table; the columns in `right` are numbers."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for number, name in enumerate(names):
+        made.add_column(name, justify="right" if number in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(safe(cell)) for cell in row))
+    return made
+
+
+def bar(share: float, width: int = 20) -> str:
+    """A share of 0..1 as a bar of eighths."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")
+
+
+class Counter(Protocol):
+    """Called with how many more are done."""
+
+    def __call__(self, done: int) -> None: ...
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool, total: int | None = None) -> Iterator[Counter]:
+    """Counts up with a rate on stderr, while it is a terminal that someone watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Any) -> Text:
+            return Text(f"{task.speed or 0:,.0f}/s")
+
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), *([BarColumn()] if total else []), MofNCompleteColumn(), Rate(), TimeElapsedColumn()]
+    with Progress(*columns, console=console(error=True), transient=True) as shown:
+        task = shown.add_task(safe(what, 60), total=total)
+        yield lambda done: shown.advance(task, done)

@@ -1,0 +1,218 @@
+"""What a measure, check, embedder and format is: all that the author of a plug-in must read.
+
+A plug-in is one function (a format: one class) in one file of the kind's folder. The signature is the declaration:
+the function's name is the plug-in's name, positional arguments are what it needs, keyword-only arguments with defaults
+are its settings, the docstring is its help page.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from trainset.errors import BadValue, PluginError
+from trainset.model import MEDIA, Outcome
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+KINDS: Mapping[str, str] = {"measure": "measures", "check": "checks", "embedder": "embed", "format": "formats"}
+"""Kind of plug-in -> the package folder (and entry-point group `trainset.<folder>`) it is found in."""
+
+DECODED: Mapping[str, tuple[str, ...]] = {
+    "image": ("pixels", "facts"),
+    "audio": ("signal", "rate", "facts"),
+    "text": ("text", "facts"),
+}
+"""What a measure may ask for, by medium.
+
+pixels: (height, width, 3) uint8, RGB as a viewer shows it. signal: (frames, channels) float32, full scale is +-1.
+rate: frames per second. text: the decoded text. facts: what the file itself says, a mapping with `bytes`, `format` and,
+where they apply, `mode`, `channels`, `bits`, `orientation`, `frames`.
+"""
+
+COLUMNS = (
+    "id", "content", "source", "path", "text", "label", "source_label", "split", "contributor", "excluded", "predicted",
+    "confidence", "embeddings", "probabilities",
+)  # fmt: skip
+"""What a check may ask for besides the measures and `meta_<field>`."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a plug-in: a keyword-only argument with its default."""
+
+    name: str
+    default: Any
+    type: type
+
+    def parse(self, text: str) -> Any:
+        """The value a person typed, as the type of the default. Raises `BadValue` when it is none."""
+        if self.type is bool:
+            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            if text.lower() in words:
+                return words[text.lower()]
+        elif self.type in (int, float):
+            try:
+                return self.type(text)
+            except ValueError:
+                pass
+        else:
+            return text
+        raise BadValue(f"setting {self.name} takes a {self.type.__name__}", got=repr(text))
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A declared plug-in: what it is, what it needs, what can be set."""
+
+    kind: str
+    name: str
+    title: str
+    target: Callable[..., Any]
+    module: str
+    needs: tuple[str, ...]
+    settings: Mapping[str, Setting]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def doc(self) -> str:
+        """The help page: the docstring, unindented."""
+        return inspect.getdoc(self.target) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the help page."""
+        return self.doc.split("\n", 1)[0]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a check says, one value per sample in the order of the columns it was given.
+
+    severity: (n,) float32 in 0..1, 1 = worst. flagged: (n,) bool. because: (n,) sentences, empty where not flagged.
+    """
+
+    severity: NDArray[np.float32]
+    flagged: NDArray[np.bool_]
+    because: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Losses:
+    """What a format wrote, and what it could not hold, as sentences with counts. Empty `lost`: nothing was lost.
+
+    warnings: sentences about what was written whole and may still surprise, such as cells a spreadsheet would run.
+    """
+
+    samples: int
+    lost: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class Outcomes(Protocol):
+    """Where a format reports the files and rows that it does not hand on as samples."""
+
+    def file(self, path: str, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
+        """`path` is relative to the source, with `/`."""
+
+    def row(self, list_name: str, row: int, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
+        """`row` counts the rows of the list from 1, its header not counted."""
+
+    def remark(self, text: str) -> None:
+        """Something about the source as a whole that its owner should know, such as the mapping of columns guessed."""
+
+
+class Format(Protocol):
+    """A layout of samples on disk. One of the two methods may be missing: then it only writes, or only reads."""
+
+    def read(self, source: Path, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
+        """Samples in batches of up to 10,000, with the columns of `store.schema.CANDIDATES`."""
+
+    def write(self, samples: Iterable[pa.RecordBatch], target: Path) -> Losses:
+        """Writes batches with the columns of `store.schema.EXPORTED` to `target`, which does not exist yet."""
+
+
+def measure(title: str, *, unit: str, medium: str, version: int = 1) -> Callable[[T], T]:
+    """Declares a number computed from one decoded sample. It returns a float, an int, or None where it has no value.
+
+    Raises `PluginError` when it asks for something its medium does not have.
+    """
+    return _declare("measure", title, allowed=DECODED.get(medium), unit=unit, medium=medium, version=version)
+
+
+def check(title: str, *, medium: str = "", version: int = 1) -> Callable[[T], T]:
+    """Declares a judgement over the dataset: columns in, `Findings` out. Its docstring has the headings of its help page."""
+    return _declare("check", title, allowed=None, medium=medium, version=version)
+
+
+def embedder(title: str, *, medium: str, dim: int, version: int = 1) -> Callable[[T], T]:
+    """Declares a function from a sequence of decoded samples to an (n, dim) float32 array."""
+    names = {"image": ("images",), "audio": ("signals", "rates"), "text": ("texts",)}
+    return _declare("embedder", title, allowed=names.get(medium), medium=medium, dim=dim, version=version)
+
+
+def format(title: str, *, suffixes: tuple[str, ...] = (), folder: bool = False) -> Callable[[T], T]:
+    """Declares a layout on disk: a class with `read`, `write` or both.
+
+    suffixes: of the files it reads, lower case. folder: whether it reads folders.
+    The keyword-only arguments of `read` and `write` are its settings.
+    """
+    return _declare("format", title, allowed=None, suffixes=suffixes, folder=folder)
+
+
+def needed_columns(plugin: Plugin, measures: Iterable[str]) -> tuple[str, ...]:
+    """The columns a check needs. Raises `PluginError` with the list of what exists when it asks for another one."""
+    known = (*COLUMNS, *measures)
+    unknown = [name for name in plugin.needs if name not in known and not name.startswith("meta_")]
+    if unknown:
+        _refuse(plugin.kind, plugin.name, plugin.module, unknown[0], known)
+    return plugin.needs
+
+
+def _declare(kind: str, title: str, *, allowed: tuple[str, ...] | None, **facts: Any) -> Callable[[T], T]:
+    medium = facts.get("medium", "")
+    if medium and medium not in MEDIA:
+        raise PluginError(f"{kind} {title!r} has an unknown medium", expected=f"one of {', '.join(MEDIA)}", got=medium)
+
+    def register(target: T) -> T:
+        name = _snake(target.__name__)
+        parts = [getattr(target, verb, None) for verb in ("read", "write")] if kind == "format" else [target]
+        if kind == "format" and not any(parts):
+            raise PluginError(f"format {name} neither reads nor writes", where=target.__module__)
+        needs: dict[str, None] = {}
+        settings: dict[str, Setting] = {}
+        for part in filter(None, parts):
+            for argument in inspect.signature(part).parameters.values():
+                if argument.kind is argument.KEYWORD_ONLY:
+                    if argument.default is argument.empty:
+                        raise PluginError(f"setting {argument.name} of {kind} {name} needs a default", where=target.__module__)
+                    kind_of = str if argument.default is None else type(argument.default)
+                    settings[argument.name] = Setting(argument.name, argument.default, kind_of)
+                elif kind != "format":
+                    needs[argument.name] = None
+        for need in needs:
+            if allowed is not None and need not in allowed:
+                _refuse(kind, name, target.__module__, need, allowed)
+        if not inspect.getdoc(target):
+            raise PluginError(f"{kind} {name} needs a docstring: it is its help page", where=target.__module__)
+        plugin = Plugin(kind, name, title, target, target.__module__, tuple(needs), settings, facts)
+        target.__plugin__ = plugin  # type: ignore[attr-defined]  # the mark the registry looks for
+        return target
+
+    return register
+
+
+def _refuse(kind: str, name: str, module: str, need: str, known: Iterable[str]) -> None:
+    raise PluginError(f"{kind} {name} asks for {need!r}, which does not exist", where=module, expected=f"of {', '.join(known)}")
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))

@@ -1,0 +1,191 @@
+"""Lists beside files: `metadata.csv` of any folder, or the one table in the top folder that names the files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trainset.contracts import Outcomes
+from trainset.errors import BadSource, UnknownName, Unsafe
+from trainset.formats import _tables
+from trainset.formats._columns import listed, parse_mapping
+from trainset.formats._names import safe_name
+from trainset.model import SPLIT_SPELLINGS, Outcome
+from trainset.store import paths
+from trainset.store.schema import CANDIDATES
+
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+_CLAIMS = ("label", "split", "contributor", "meta")
+_MOST_TRIED = 50
+
+
+@dataclass
+class Listing:
+    """The lists of a folder. `rows`: for lists of files, one row per listed path, in the columns of `CANDIDATES`."""
+
+    lists: frozenset[str] = frozenset()
+    tables: tuple[_tables.Table, ...] = ()
+    rows: pa.Table = field(default_factory=CANDIDATES.empty_table)
+    seen: set[int] = field(default_factory=set)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether a list says the label of files."""
+        return any("label" in table.mapped and "path" in table.mapped for table in self.tables)
+
+    def joined(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Walked files with what the lists say of them: a list's columns win over folder names, a disagreement is a remark."""
+        if not self.rows.num_rows:
+            return batch
+        place = pc.index_in(batch["path"], value_set=self.rows["path"].combine_chunks())
+        self.seen.update(place.drop_null().to_pylist())
+        in_list = pc.is_valid(place)
+        said = self.rows.take(place)
+        columns = {name: batch[name] for name in CANDIDATES.names}
+        remarks = [list(r or []) for r in said["remarks"].to_pylist()]
+        mapped = {ours for table in self.tables for ours in table.mapped}
+        for name in _CLAIMS:
+            theirs = said[name].combine_chunks()
+            if name in ("label", "split") and name in mapped:
+                self._remark(name, batch[name], theirs, remarks)
+                columns[name] = pc.if_else(in_list, theirs, batch[name])
+            elif name not in ("label", "split"):
+                columns[name] = pc.if_else(in_list, theirs, batch[name])
+        columns |= {"list": said["list"].combine_chunks(), "row": said["row"].combine_chunks(), "remarks": pa.array(remarks, CANDIDATES.field("remarks").type)}
+        return pa.record_batch([columns[name] for name in CANDIDATES.names], schema=CANDIDATES)
+
+    def _remark(self, name: str, folders: pa.Array, listed: pa.Array, remarks: list[list[str]]) -> None:
+        differ = np.asarray(pc.fill_null(pc.not_equal(folders, listed), False))
+        for row in np.flatnonzero(differ):
+            folder, said = folders[int(row)].as_py(), listed[int(row)].as_py()
+            same_split = name == "split" and SPLIT_SPELLINGS.get(folder.lower()) == SPLIT_SPELLINGS.get(said.lower(), said)
+            if not same_split and not (name == "label" and folder == safe_name(said)):
+                remarks[row].append(f"folder and list disagree: {name} {folder} in the folder, {said} in the list")
+
+    def report_missing(self, outcomes: Outcomes) -> None:
+        """Rows of the lists whose file was not found by walking: outside, missing, or a file that the walk left out."""
+        for place in sorted(set(range(self.rows.num_rows)) - self.seen):
+            row = self.rows.slice(place, 1).to_pylist()[0]
+            outcome, reason = Outcome.UNREADABLE, f"there is no file {row['path']!r}"
+            try:
+                paths.check_relative(row["path"])
+            except Unsafe as fault:
+                outcome, reason = Outcome.UNSAFE, f"{fault.what}: {row['path']!r}"
+            outcomes.row(row["list"], row["row"], outcome, reason)
+
+    def texts(self, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
+        """The rows of lists of texts; a list named after a split (`train.csv`) gives its rows that split."""
+        for table in self.tables:
+            stem = PurePosixPath(table.name).stem.lower()
+            for batch in table.batches(outcomes):
+                if "split" not in table.mapped and stem in SPLIT_SPELLINGS:
+                    given = pa.array([PurePosixPath(table.name).stem] * batch.num_rows)
+                    batch = batch.set_column(CANDIDATES.get_field_index("split"), CANDIDATES.field("split"), given)
+                yield batch
+
+
+def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, mapping: str) -> Listing:
+    """The lists of a folder and what they are lists of. Raises `BadSource` when several tables could be meant."""
+    candidates = [path for path in files if PurePosixPath(path).suffix.lower() in SUFFIXES]
+    if chosen == "none" or not candidates:
+        return Listing()
+    media = len(candidates) < len(files)
+    if chosen:
+        if chosen not in candidates:
+            raise UnknownName(f"there is no list {chosen!r} in this folder", expected=", ".join(candidates))
+        wanted = [chosen]
+    elif media:
+        wanted = [path for path in candidates if PurePosixPath(path).stem.lower() == "metadata"]
+        wanted += [path for path in candidates if "/" not in path and path not in wanted][:_MOST_TRIED] if not wanted else []
+    else:
+        splits = [path for path in candidates if PurePosixPath(path).stem.lower() in SPLIT_SPELLINGS]
+        wanted = splits or candidates
+        for path in set(candidates) - set(wanted):
+            outcomes.file(path, Outcome.IGNORED, "a table beside others named after splits: import it by itself if it holds samples")
+    tables, known = [], set(files)
+    for path in wanted:
+        try:
+            table = _tables.open_table(source / paths.local(path), path, mapping=parse_mapping(mapping))
+        except _tables.NotATable as fault:
+            if media and not chosen:
+                outcomes.file(path, Outcome.IGNORED, f"a table that is not used: {fault.reason}")
+            else:
+                outcomes.file(path, fault.outcome, fault.reason)
+            continue
+        if media and not chosen and not _names_files(table, known):
+            outcomes.file(path, Outcome.IGNORED, "a table that names no file of this folder: it is not used")
+            continue
+        tables.append(table)
+    if media and len(tables) > 1 and not all(PurePosixPath(t.name).stem.lower() == "metadata" for t in tables):
+        raise BadSource(
+            "several tables in this folder name its files: which one is meant?", where=str(source), got=", ".join(t.name for t in tables),
+            next=f"--set list={tables[0].name}, or --set list=none",
+        )  # fmt: skip
+    for table in tables:
+        outcomes.file(table.name, Outcome.IGNORED, "a list: what it says of the files is used" if media else "a list: its rows are the samples", table.remarks)
+        outcomes.remark(_described(table))
+    for path in set(candidates) - set(wanted) if media else ():
+        outcomes.file(path, Outcome.IGNORED, "a table that is not used")
+    rows = _rows(tables, outcomes) if media else CANDIDATES.empty_table()
+    return Listing(frozenset(candidates), tuple(tables), rows)
+
+
+def _rows(tables: list[_tables.Table], outcomes: Outcomes) -> pa.Table:
+    """All rows of lists of files, their paths made relative to the source; of a path named twice the first row counts."""
+    batches = []
+    for table in tables:
+        parent = PurePosixPath(table.name).parent.as_posix()
+        for batch in table.batches(outcomes):
+            if parent != ".":
+                full = pa.array([f"{parent}/{path}" for path in batch["path"].to_pylist()], pa.string())
+                batch = batch.set_column(CANDIDATES.get_field_index("path"), CANDIDATES.field("path"), full)
+            batches.append(batch)
+    rows = pa.Table.from_batches(batches, CANDIDATES)
+    normal = pa.array([_normal(path) for path in rows["path"].to_pylist()], pa.string())
+    rows = rows.set_column(CANDIDATES.get_field_index("path"), CANDIDATES.field("path"), normal)
+    counted = rows.append_column("place", pa.array(range(rows.num_rows))).group_by("path").aggregate([("place", "min")])
+    first = set(counted["place_min"].to_pylist())
+    for place in sorted(set(range(rows.num_rows)) - first):
+        row = rows.slice(place, 1).to_pylist()[0]
+        outcomes.row(row["list"], row["row"], Outcome.IGNORED, f"the list names {row['path']!r} twice: the first row counts")
+    return rows.filter(pa.array([place in first for place in range(rows.num_rows)], pa.bool_()))
+
+
+def _normal(path: str) -> str:
+    """A listed path as the walk spells it: `./a//b` is `a/b`."""
+    if path.startswith("/"):
+        return path
+    return "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
+def _names_files(table: _tables.Table, known: set[str]) -> bool:
+    if "path" not in table.mapped:
+        return False
+    parent = PurePosixPath(table.name).parent.as_posix()
+    prefix = "" if parent == "." else parent + "/"
+    first = next(table.batches(_Unheard()), None)
+    return first is not None and any(prefix + _normal(path) in known for path in first["path"].to_pylist())
+
+
+def _described(table: _tables.Table) -> str:
+    mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.mapped.items())
+    return f"{table.name}: {mapped}" + (f"; kept as metadata: {listed(table.other)}" if table.other else "")
+
+
+class _Unheard:
+    """Outcomes of a look at a table that is read for good later."""
+
+    def file(self, path: str, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
+        """Not kept."""
+
+    def row(self, list_name: str, row: int, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
+        """Not kept."""
+
+    def remark(self, text: str) -> None:
+        """Not kept."""

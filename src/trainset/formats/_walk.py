@@ -1,0 +1,49 @@
+"""Walking a source folder: every entry is either handed on as a candidate or has an outcome."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from trainset.contracts import Outcomes
+from trainset.model import Outcome
+from trainset.store import paths
+
+_SYSTEM = {".ds_store", "thumbs.db", "desktop.ini", ".directory", "icon\r", ".gitignore", ".gitattributes", ".gitkeep", ".localized"}
+_SYSTEM_FOLDERS = {"__macosx", ".git", ".ipynb_checkpoints", "@eadir", ".trash", "$recycle.bin", "system volume information"}
+
+
+def walk(root: Path, outcomes: Outcomes) -> Iterator[str]:
+    """The files below `root` as encoded paths relative to it, sorted by their bytes, so that two walks are the same.
+
+    Links are handed on (they are tested when they are opened); links to folders, system files and other datasets are
+    reported and left out.
+    """
+    yield from _below(os.fsencode(root), b"", outcomes)
+
+
+def _below(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str]:
+    place = os.path.join(root, prefix) if prefix else root  # noqa: PTH118  # bytes: names as they are on disk
+    try:
+        with os.scandir(place) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        outcomes.file(paths.encode(prefix or b"."), Outcome.UNREADABLE, f"the folder cannot be opened: {error.strerror}")
+        return
+    for entry in entries:
+        relative = prefix + b"/" + entry.name if prefix else entry.name
+        shown, name = paths.encode(relative), paths.encode(entry.name).lower()
+        if entry.is_dir(follow_symlinks=False):
+            if name in _SYSTEM_FOLDERS:
+                outcomes.file(shown, Outcome.IGNORED, "a system folder")
+            elif os.path.isfile(os.path.join(entry.path, b"trainset.toml")):  # noqa: PTH113, PTH118  # bytes
+                outcomes.file(shown, Outcome.IGNORED, "a dataset of trainset")
+            else:
+                yield from _below(root, relative, outcomes)
+        elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112  # bytes
+            outcomes.file(shown, Outcome.UNSAFE, "a link to a folder is not followed: import that folder by itself")
+        elif name in _SYSTEM or name.startswith("._"):
+            outcomes.file(shown, Outcome.IGNORED, "a system file")
+        else:
+            yield shown

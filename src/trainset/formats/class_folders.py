@@ -1,0 +1,77 @@
+"""Class folders: `class/file`, `split/class/file`, or files with no folder and so no label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from trainset.contracts import Losses, Outcomes, format
+from trainset.errors import BadSource, BadValue
+from trainset.formats import _folders, _lists
+from trainset.formats._batch import ROWS, candidates
+from trainset.formats._walk import walk
+from trainset.model import SPLIT_SPELLINGS
+
+_LAYOUTS = ("auto", "labels", "splits", "splits/labels", "none")
+
+
+@format("Class folders", folder=True)
+class ClassFolders:
+    """A folder per class, or a folder per split with a folder per class in each; a list beside the files wins over both.
+
+    `metadata.csv` or `metadata.jsonl` in any folder, and any one other CSV or JSONL in the top folder whose path column names
+    the files beside it, give label, split, contributor and metadata. What it does not say comes from the folders.
+    """
+
+    def read(
+        self, source: Path, outcomes: Outcomes, *, folders: str = "auto", list: str = "", map: str = ""
+    ) -> Iterator[pa.RecordBatch]:
+        """`folders`: what the folders mean (auto, labels, splits, splits/labels, none). `list`: which list to use ("none": no
+        list). `map`: its columns, as in `text=utterance,label=intent`."""
+        if folders not in _LAYOUTS:
+            raise BadValue("unknown meaning of folders", expected=", ".join(_LAYOUTS), got=folders)
+        files = [*walk(source, outcomes)]
+        listing = _lists.find(source, files, outcomes, chosen=list, mapping=map)
+        files = [path for path in files if path not in listing.lists]
+        if not files and listing.tables:
+            yield from listing.texts(outcomes)
+            return
+        layout = _layout(files, source, labelled_elsewhere=listing.has_labels) if folders == "auto" else folders
+        if layout != "none" and files:
+            outcomes.remark(f"folders are read as {layout}")
+        for start in range(0, len(files), ROWS):
+            some = files[start : start + ROWS]
+            parts = [path.split("/")[:-1] for path in some]
+            splits: Iterable[str | None] = [None] * len(some)
+            labels: Iterable[str | None] = [None] * len(some)
+            if layout.startswith("splits"):
+                splits = [part[0] if part else None for part in parts]
+                labels = [part[1] if len(part) > 1 and layout == "splits/labels" else None for part in parts]
+            elif layout == "labels":
+                labels = [part[0] if part else None for part in parts]
+            batch = candidates(len(some), path=some, label=[*labels], split=[*splits])
+            yield listing.joined(batch) if listing.tables else batch
+        listing.report_missing(outcomes)
+
+    def write(self, samples: Iterable[pa.RecordBatch], target: Path) -> Losses:
+        """`class/file` and a `metadata.csv` with everything the folders cannot hold."""
+        return _folders.write(samples, target, splits=False)
+
+
+def _layout(files: list[str], source: Path, *, labelled_elsewhere: bool) -> str:
+    tops = {path.split("/", 1)[0] for path in files if "/" in path}
+    if not tops:
+        return "none"
+    if not all(top.lower() in SPLIT_SPELLINGS for top in tops):
+        return "labels"
+    if any(path.count("/") > 1 for path in files):
+        return "splits/labels"
+    if labelled_elsewhere:
+        return "splits"
+    raise BadSource(
+        "these folders are named like splits and hold no class folders: are they splits or labels?", where=str(source),
+        got=", ".join(sorted(tops)),
+        next="say --folders splits (samples without labels) or --folders labels (classes of that name)",
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Bytes in, arrays out: sniffing, decoding, previews, limits."""

@@ -1,0 +1,261 @@
+"""Decodes the bytes of one picture to RGB pixels, with what the file says of itself and what its owner should know."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+from PIL import Image as Pillow
+
+from trainset.media.exif import GPS, ORIENTATION, Exif, read_exif
+from trainset.media.frames import MOST, gif_frames, tiff_pages, webp_size
+from trainset.media.jpeg import END, Layout, missing_share, read_layout
+from trainset.media.kinds import sniff
+from trainset.media.limits import DEFAULT_LIMITS, Limits
+from trainset.media.png import Chunks, read_chunks, rows_there
+from trainset.media.rgb import is_constant, to_rgb, turned
+from trainset.media.undecodable import Undecodable
+from trainset.model import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One decoded picture. pixels: (h, w, 3) uint8, RGB as a viewer shows it: upright, transparency over white.
+
+    facts: `format`, `bytes`, `width`, `height` (as stored; of a TIFF upright), `mode`, `channels`, `bits`, `frames` and,
+    when the file tells it, `orientation`.
+    """
+
+    pixels: NDArray[np.uint8]
+    facts: Mapping[str, Any]
+    remarks: tuple[str, ...] = ()
+
+
+def decode_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
+    """Decodes the first picture of a file in full. Raises `Undecodable`, and nothing else, whatever the bytes."""
+    kind = sniff(data)
+    if kind is None or kind.medium != "image":
+        raise Undecodable(Outcome.UNREADABLE, "this is no known kind of picture")
+    job = _Job(data, kind.name, limits)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _DECODERS[kind.name](job)
+    except MemoryError:
+        raise Undecodable(Outcome.TOO_LARGE, _NO_MEMORY) from None
+    except FAULTS as fault:
+        if "truncated" in str(fault).lower():
+            raise Undecodable(Outcome.TRUNCATED, f"this {kind.name} picture is cut off") from None
+        raise Undecodable(Outcome.UNREADABLE, f"this {kind.name} picture is damaged and cannot be decoded") from None
+
+
+FAULTS = (
+    OSError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, AssertionError,
+    EOFError, RuntimeError, struct.error, zlib.error, Pillow.DecompressionBombError,
+)  # fmt: skip
+"""What Pillow and its codecs raise on hostile files. OSError has UnidentifiedImageError, LookupError has IndexError and
+KeyError, ArithmeticError has ZeroDivisionError and OverflowError, RuntimeError has RecursionError."""
+
+_NO_MEMORY = "decoding this picture needs more memory than a file may use"
+_WHOLE_ENOUGH = 0.1
+"""Up to this share of the picture may be missing: it is decoded, with a remark. Beyond it the file is truncated."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """What is known of one picture while it is decoded."""
+
+    data: bytes
+    format: str
+    limits: Limits
+    exif: Exif = field(default_factory=Exif)
+    remarks: list[str] = field(default_factory=list)
+
+    def check_size(self, width: int, height: int) -> None:
+        if width < 1 or height < 1:
+            raise Undecodable(Outcome.UNREADABLE, f"this {self.format} picture declares a width or height of 0")
+        if width * height > self.limits.pixels:
+            reason = f"it declares {width:,} x {height:,} pixels; the limit is {self.limits.pixels:,} in all"
+            raise Undecodable(Outcome.TOO_LARGE, reason)
+
+    def result(self, pixels: NDArray[np.uint8], picture: Pillow.Image, *, bits: int = 0, frames: int = 1) -> Image:
+        """The picture upright, with the facts and remarks that every format has."""
+        bands = len(picture.getbands())
+        width, height = picture.size
+        facts = {"format": self.format, "bytes": len(self.data), "width": width, "height": height}
+        facts |= {"mode": picture.mode, "channels": bands, "bits": bits or _BITS.get(picture.mode, 8), "frames": frames}
+        remarks = self.remarks
+        orientation = self.exif.orientation
+        if orientation is not None:
+            facts["orientation"] = orientation
+            if not 1 <= orientation <= 8:
+                remarks.append(f"metadata damaged: an orientation of {orientation} has no meaning")
+        if self.exif.damaged:
+            remarks.append("metadata damaged: the EXIF block cannot be read")
+        if self.exif.gps:
+            remarks.append("holds a GPS position")
+        if width * height > 1 and is_constant(pixels):
+            remarks.append("every pixel is the same")
+        upright = pixels if self.format == "TIFF" else turned(pixels, orientation)  # Pillow turns TIFF by itself
+        return Image(upright, facts, tuple(dict.fromkeys(remarks)))
+
+
+_BITS = {"1": 1, "I": 32, "F": 32, "I;16": 16, "I;16B": 16, "I;16L": 16, "I;16N": 16}
+
+
+def _jpeg(job: _Job) -> Image:
+    layout = read_layout(job.data)
+    if layout.exif:
+        job.exif = read_exif(layout.exif)
+    if not layout.scan or layout.scan >= len(job.data):
+        raise Undecodable(Outcome.TRUNCATED, "this JPEG picture is cut off before its first pixel")
+    data = job.data
+    if not layout.end:
+        _check_cut(job, layout)
+        data = data.rstrip(b"\0").rstrip(b"\xff") + END
+    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    job.check_size(*picture.size)
+    picture.load()
+    pixels = to_rgb(picture)
+    if layout.stray:
+        job.remarks.append("picture damaged: its data were changed, what it shows may be wrong")
+    if layout.end and not layout.whole:
+        job.remarks.append("partly decoded: some scans of the JPEG file are missing")
+    elif layout.end and pixels[-1, -1].tobytes() == _GREY:
+        _check_missing(job, layout.stray or layout.end - len(END))
+    if layout.end and len(job.data) > layout.end and not layout.several:
+        job.remarks.append(f"bytes after the end of the picture: {len(job.data) - layout.end:,}")
+    return job.result(pixels, picture)
+
+
+_GREY = b"\x80\x80\x80"
+"""What the decoder paints where it has no data."""
+
+
+def _check_cut(job: _Job, layout: Layout) -> None:
+    """A JPEG without an end mark: refuses it unless (nearly) all of its picture is there."""
+    if not layout.whole:
+        raise Undecodable(Outcome.TRUNCATED, "this JPEG picture is cut off")
+    _check_missing(job, len(job.data.rstrip(b"\0")))
+    if not job.remarks:
+        job.remarks.append("partly decoded: the end mark of the JPEG file is missing, the picture is whole")
+
+
+def _check_missing(job: _Job, end: int) -> None:
+    def decode(data: bytes) -> NDArray[np.uint8]:
+        picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+        job.check_size(*picture.size)
+        picture.load()
+        return to_rgb(picture)
+
+    missing = missing_share(job.data, end, decode)
+    if missing > _WHOLE_ENOUGH:
+        raise Undecodable(Outcome.TRUNCATED, f"this JPEG picture is cut off: {missing:.0%} of it are missing")
+    if missing:
+        job.remarks.append(f"partly decoded: the last {max(missing, 0.001):.1%} of the picture are missing")
+
+
+def _png(job: _Job) -> Image:
+    chunks = read_chunks(job.data)
+    job.check_size(chunks.width, chunks.height)
+    job.remarks += chunks.remarks
+    if chunks.exif:
+        job.exif = read_exif(chunks.exif.removeprefix(b"Exif\0\0"))
+    picture = PngImagePlugin.PngImageFile(io.BytesIO(chunks.plain))
+    picture.load()
+    if chunks.interlaced or not _last_row_is_written(picture):
+        _check_rows(chunks)
+    _remark_frames(job, chunks.frames)
+    return job.result(to_rgb(picture), picture, bits=chunks.bits, frames=chunks.frames)
+
+
+def _last_row_is_written(picture: Pillow.Image) -> bool:
+    """Whether the last row of a picture, whose memory begins as zeros, holds anything else."""
+    width, height = picture.size
+    return picture.im.crop((0, height - 1, width, height)).getbbox() is not None
+
+
+def _check_rows(chunks: Chunks) -> None:
+    there = rows_there(chunks)
+    if there < 1:
+        raise Undecodable(Outcome.TRUNCATED, f"this PNG picture holds only {there:.0%} of its pixels")
+
+
+def _gif(job: _Job) -> Image:
+    width, height = struct.unpack_from("<HH", job.data, 6)
+    job.check_size(width, height)
+    frames, ended = gif_frames(job.data)
+    picture = GifImagePlugin.GifImageFile(io.BytesIO(job.data))
+    job.check_size(*picture.size)
+    picture.load()
+    _remark_frames(job, frames)
+    if not ended:
+        job.remarks.append("partly decoded: the end of the GIF file is missing")
+    return job.result(to_rgb(picture), picture, frames=frames)
+
+
+def _bmp(job: _Job) -> Image:
+    picture = BmpImagePlugin.BmpImageFile(io.BytesIO(job.data))
+    job.check_size(*picture.size)
+    picture.load()
+    return job.result(to_rgb(picture), picture)
+
+
+def _tiff(job: _Job) -> Image:
+    pages = tiff_pages(job.data)
+    picture = TiffImagePlugin.TiffImageFile(io.BytesIO(job.data))
+    job.check_size(*picture.size)
+    orientation = picture.tag_v2.get(ORIENTATION)
+    job.exif = Exif(orientation if isinstance(orientation, int) else None, gps=GPS in picture.tag_v2)
+    bits = picture.tag_v2.get(_BITS_PER_SAMPLE, 0)
+    bits = bits[0] if isinstance(bits, tuple) and bits else bits
+    picture.load()
+    if pages > 1:
+        job.remarks.append(f"several pages: the first of {_counted(pages)} is used")
+    return job.result(to_rgb(picture), picture, bits=bits if isinstance(bits, int) else 0, frames=max(1, pages))
+
+
+_BITS_PER_SAMPLE = 258
+
+
+def _webp(job: _Job) -> Image:
+    job.check_size(*webp_size(job.data))
+    declared = 8 + int.from_bytes(job.data[4:8], "little")
+    if declared > len(job.data):
+        raise Undecodable(Outcome.TRUNCATED, "this WebP picture is cut off")
+    picture = WebPImagePlugin.WebPImageFile(io.BytesIO(job.data))
+    job.check_size(*picture.size)
+    picture.load()
+    if picture.info.get("exif"):
+        job.exif = read_exif(picture.info["exif"].removeprefix(b"Exif\0\0"))
+    _remark_frames(job, picture.n_frames)
+    if len(job.data) > declared + 1:
+        job.remarks.append(f"bytes after the end of the picture: {len(job.data) - declared:,}")
+    return job.result(to_rgb(picture), picture, frames=picture.n_frames)
+
+
+def _remark_frames(job: _Job, frames: int) -> None:
+    if frames > 1:
+        job.remarks.append(f"animated: the first of {_counted(frames)} frames is used")
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}" if number < MOST else f"{MOST:,} or more"
+
+
+_DECODERS = {"JPEG": _jpeg, "PNG": _png, "GIF": _gif, "BMP": _bmp, "TIFF": _tiff, "WEBP": _webp}

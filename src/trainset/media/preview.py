@@ -1,0 +1,65 @@
+"""Small stand-ins for the page: a thumbnail of a picture and the outline of a recording, and how to read them back."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+
+from trainset.media.image import FAULTS
+from trainset.media.undecodable import Undecodable
+from trainset.model import Outcome
+
+THUMBNAIL_SIDE = 160
+"""Pixels of the longest side."""
+WAVEFORM_BINS = 240
+"""Columns of an outline."""
+
+
+def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
+    """A JPEG of a (h, w, 3) uint8 picture, its longest side at most 160 pixels. A smaller picture is not enlarged."""
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=80)
+    return target.getvalue()
+
+
+def read_thumbnail(data: bytes) -> NDArray[np.uint8]:
+    """(h, w, 3) uint8. Raises `Undecodable` unless the bytes are a JPEG of at most 160 x 160 pixels."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+            if picture.mode in ("RGB", "L") and max(picture.size) <= THUMBNAIL_SIDE:
+                return np.asarray(picture.convert("RGB"))
+    except (*FAULTS, MemoryError):
+        pass
+    raise Undecodable(Outcome.UNREADABLE, "this is no thumbnail")
+
+
+def waveform(signal: NDArray[np.float32], bins: int = WAVEFORM_BINS) -> bytes:
+    """The outline of a (frames, channels) float32 signal: per bin an int8 pair (least, greatest; full scale +-127).
+
+    The extremes are over all channels, not of their mean: opposite channels do not look silent. A signal shorter than
+    `bins` repeats its frames; an empty one is flat.
+    """
+    pairs = np.zeros((bins, 2), np.float32)
+    if signal.size:
+        starts = np.arange(bins) * len(signal) // bins
+        pairs[:, 0] = np.minimum.reduceat(signal.min(axis=1), starts)
+        pairs[:, 1] = np.maximum.reduceat(signal.max(axis=1), starts)
+    return np.rint(np.clip(np.nan_to_num(pairs), -1, 1) * 127).astype(np.int8).tobytes()
+
+
+def read_waveform(data: bytes, bins: int = WAVEFORM_BINS) -> NDArray[np.float32]:
+    """(bins, 2) float32 in +-1: least and greatest. Raises `Undecodable` when the length does not fit."""
+    if len(data) != 2 * bins:
+        raise Undecodable(Outcome.UNREADABLE, f"this is no waveform of {bins} bins")
+    levels: NDArray[np.float32] = np.frombuffer(data, np.int8).reshape(bins, 2).astype(np.float32)
+    levels = np.maximum(levels, np.float32(-127))
+    levels /= np.float32(127)
+    return levels

@@ -1,0 +1,137 @@
+"""The nouns of trainset, once: what the log, the store, the verbs and the pages speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+MEDIA = ("image", "audio", "text")
+"""What a dataset holds; one medium per dataset."""
+
+SPLITS = ("train", "validation", "test", "production")
+"""The splits a sample can belong to; a sample may also have none."""
+
+SPLIT_SPELLINGS: Mapping[str, str] = {
+    "train": "train", "training": "train",
+    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+    "production": "production",
+}  # fmt: skip
+"""How sources spell the splits (compared without case)."""
+
+
+class Outcome(StrEnum):
+    """What became of one file, or of one row of a list, in an import: exactly one of these."""
+
+    ADDED = "added"
+    ALREADY_PRESENT = "already present"
+    CHANGED = "changed"
+    MOVED = "moved"
+    UNREADABLE = "unreadable"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    UNSUPPORTED = "unsupported"
+    TOO_LARGE = "too large"
+    UNSAFE = "unsafe"
+    IGNORED = "ignored"
+
+    @property
+    def in_dataset(self) -> bool:
+        """Whether the file or row is a sample of the dataset afterwards."""
+        return self in (Outcome.ADDED, Outcome.ALREADY_PRESENT, Outcome.CHANGED, Outcome.MOVED)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the owner should hear of it by name."""
+        return not self.in_dataset and self is not Outcome.IGNORED
+
+
+class EntryKind(StrEnum):
+    """What one entry of an action changes."""
+
+    SOURCE = "source"  # subject: source name; value: where it is and how it is read (JSON)
+    IMPORT = "import"  # subject: name of the part; value: source, rows, rows that replace earlier ones (JSON)
+    LABEL = "label"  # sample; value: class, None for no label
+    EXCLUDE = "exclude"  # sample; the reason is the action's
+    RESTORE = "restore"  # sample
+    SPLIT = "split"  # sample; value: split, None for none
+    CLASS_ADDED = "class added"  # subject: class
+    CLASS_RENAMED = "class renamed"  # subject: old name; value: new name
+    CLASS_MERGED = "class merged"  # subject: class; value: the class it goes into
+    CLASS_DEFINED = "class defined"  # subject: class; value: definition and examples (JSON)
+    NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change inside an action. `sample` is a sample id (16 bytes)."""
+
+    kind: EntryKind
+    sample: bytes | None = None
+    subject: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One undoable change by one person or process. `seq` is its position in the log, counted from 1."""
+
+    seq: int
+    at: datetime
+    person: str
+    verb: str
+    reason: str
+    entries: int
+    undoes: int | None = None
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A name for a position in the log, with the digest of what the dataset was there."""
+
+    name: str
+    seq: int
+    at: datetime
+    person: str
+    message: str
+    digest: str
+    samples: int
+    keeps_media: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A named place samples were imported from. `root` is the folder every path of it must stay in; empty when none."""
+
+    name: str
+    root: str
+    format: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """One of the names a label can be, with its definition and its examples (sample ids)."""
+
+    name: str
+    definition: str = ""
+    good: tuple[str, ...] = ()
+    borderline: tuple[str, ...] = ()
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark a person left on a sample, a class or the dataset (both `sample` and `label` empty)."""
+
+    seq: int
+    at: datetime
+    person: str
+    text: str
+    sample: str = ""
+    label: str = ""

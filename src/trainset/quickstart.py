@@ -1,0 +1,79 @@
+"""The first five minutes: `python -m trainset.quickstart` runs the loop on scikit-learn's 1,797 handwritten digits.
+
+Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI 1998, as scikit-learn ships it (8 x 8 grey pixels).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from trainset.errors import TrainsetError
+
+_SCALE = 4  # 8 x 8 pixels are written as 32 x 32, so that one can see them
+
+
+def main() -> None:
+    """Writes the digits as class folders, then runs the commands that a newcomer would type, showing each."""
+    place = Path("quickstart")
+    write_digits(place / "digits")
+    number = next(n for n in range(1, 10_000) if not (place / f"run-{n}").exists())
+    here = place / f"run-{number}"
+    here.mkdir(parents=True)
+    os.chdir(here)
+    print(f"\n1,797 handwritten digits lie in {place / 'digits'} as PNG class folders. This run is kept in {here}.")
+    _run("import", "../digits", "-d", "digits.trainset")
+    _run("look", "-n", "10", "--seed", "1")
+    _run("version", "v1", "-m", "as imported")
+    wrong = _one_sample()
+    _run("label", "9", wrong, "--why", "to show how a label is fixed")
+    _run("exclude", "--where", "path = '8/digit_0008.png'", "--why", "to show how a sample is left out")
+    _run("version", "v2", "-m", "one label changed, one sample left out")
+    _run("diff", "v1", "v2")
+    _run("export", "digits_v2", "--at", "v2", "--format", "split-class-folders")
+    _run("status", "--no-disk")
+    print(f"\nThat was the loop: import, look, fix, name a version, compare, export. Go on in {here}:")
+    print("  trainset look --label 8            another draw of one class (--seed 2, --where, --sort)")
+    print("  trainset log; trainset undo        who did what and why; take it back")
+    print("  trainset ./your-folder             the same with your own pictures, recordings or texts")
+    print(f"  (the command is {Path(sys.executable).parent / 'trainset'})")
+
+
+def write_digits(folder: Path) -> None:
+    """Writes every digit as `folder/<digit>/digit_<number>.png`, unless they are there already."""
+    if folder.exists():
+        return
+    import numpy as np
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    temporary = folder.with_name(folder.name + ".tmp")
+    for number, (pixels, digit) in enumerate(zip(digits.images, digits.target, strict=True)):
+        grey = np.kron(pixels * 255 / 16, np.ones((_SCALE, _SCALE))).astype(np.uint8)
+        path = temporary / str(digit) / f"digit_{number:04}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(grey).save(path)
+    temporary.rename(folder)
+
+
+def _run(*arguments: str) -> None:
+    from trainset.cli.app import app
+
+    print("\n$ trainset " + " ".join(f'"{a}"' if " " in a else a for a in arguments), flush=True)
+    app(list(arguments), standalone_mode=False, prog_name="trainset")
+
+
+def _one_sample() -> str:
+    import trainset
+
+    with trainset.open() as dataset:
+        return dataset.look(label="8", n=1, seed=1).ids[0]
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TrainsetError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,169 @@
+"""Filters: one expression typed by a person, checked node by node and rewritten as SQL that can do nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from trainset.errors import BadFilter
+
+FUNCTIONS = (
+    "abs", "ceil", "coalesce", "contains", "ends_with", "floor", "greatest", "least", "length", "ln", "log10", "lower", "prefix",
+    "regexp_matches", "round", "starts_with", "strip_accents", "suffix", "trim", "upper",
+)  # fmt: skip
+"""What a filter may call. None of them can make a long text or a list: memory limits do not hold scalar functions."""
+
+_OPERATORS = {"+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "//": "//", "~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
+_COMPARE = {
+    "COMPARE_EQUAL": "=", "COMPARE_NOTEQUAL": "<>", "COMPARE_LESSTHAN": "<", "COMPARE_GREATERTHAN": ">",
+    "COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=", "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM",
+    "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
+}  # fmt: skip
+_EXAMPLE = "one expression such as label = 'cat' and seconds < 0.5"
+_LONGEST = 20_000
+_DEEPEST = 100
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A checked filter: its text, its SQL, and the columns it reads (`meta` for any `meta.<field>`)."""
+
+    text: str
+    sql: str
+    columns: frozenset[str]
+
+
+def parse(text: str, columns: Iterable[str]) -> Filter:
+    """Checks a filter over these columns and `meta.<field>`. Raises `BadFilter` for anything that is not one expression
+    of column names, constants, comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, LIKE, CASE, arithmetic and `FUNCTIONS`."""
+    if len(text) > _LONGEST or "\0" in text:
+        raise BadFilter("the filter is too long or holds a NUL character", expected=f"at most {_LONGEST:,} characters")
+    tree = _tree(text)
+    rewriter = _Rewriter(text, frozenset(columns))
+    sql = rewriter.sql(tree, 0)
+    return Filter(text, sql, frozenset(rewriter.used))
+
+
+def _tree(text: str) -> dict[str, Any]:
+    try:
+        duckdb.SQLExpression(text)  # refuses what is not exactly one expression, such as `1=1) union all (select ...`
+        with duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"}) as connection:
+            found = connection.execute("SELECT json_serialize_sql(?)", [f"SELECT ({text}\n)"]).fetchone()
+        parsed = json.loads(found[0] if found else "{}")
+    except (duckdb.Error, RecursionError, ValueError) as error:
+        raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=str(error).split("\n", 1)[0]) from None
+    statements = parsed.get("statements", [])
+    if parsed.get("error") or len(statements) != 1:
+        raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=str(parsed.get("error_message", text)))
+    selected = statements[0]["node"].get("select_list", [])
+    if len(selected) != 1 or selected[0].get("alias"):
+        raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=text)
+    return dict(selected[0])
+
+
+class _Rewriter:
+    def __init__(self, text: str, columns: frozenset[str]) -> None:
+        self.text, self.columns, self.used = text, columns, set[str]()
+
+    def sql(self, node: dict[str, Any], depth: int) -> str:
+        if depth > _DEEPEST:
+            raise BadFilter("the filter is nested too deeply", expected=f"at most {_DEEPEST} levels")
+        method = getattr(self, "_" + str(node.get("class", "")).lower(), None)
+        if method is None:
+            raise self._refused(f"{str(node.get('class', 'this')).lower().replace('_', ' ')} expressions")
+        written: str = method(node, depth + 1)
+        return f"({written})"
+
+    def _constant(self, node: dict[str, Any], depth: int) -> str:
+        literal = node.get("literal", {})
+        kind, text = literal.get("kind"), str(literal.get("text", ""))
+        if kind == "STRING":
+            return "'" + text.replace("'", "''") + "'"
+        if kind in ("INTEGER", "NUMERIC", "FLOAT", "DECIMAL", "DOUBLE") and re.fullmatch(r"[0-9.eE+-]{1,60}", text):
+            return text
+        if kind in ("BOOLEAN", "TRUE", "FALSE") or text.lower() in ("true", "false"):
+            return "TRUE" if "TRUE" in (kind, text.upper()) else "FALSE"
+        if kind == "NULL":
+            return "NULL"
+        raise self._refused(f"constants of the kind {kind}")
+
+    def _column_ref(self, node: dict[str, Any], depth: int) -> str:
+        names = node["column_names"]
+        if names[0].lower() == "meta" and len(names) == 2:
+            self.used.add("meta")
+            pointer = "/" + names[1].replace("~", "~0").replace("/", "~1")
+            return f"json_extract_string(meta, '{pointer.replace(chr(39), chr(39) * 2)}')"
+        name = names[0].lower()
+        if len(names) != 1 or name not in self.columns:
+            if name in ("true", "false") and len(names) == 1:
+                return name.upper()
+            quoted = len(names) == 1 and f'"{names[0]}"' in self.text
+            hint = f"use '{names[0]}'" if quoted else "texts stand in single quotes; metadata is meta.<field>"
+            raise BadFilter(
+                f"there is no column {'.'.join(names)!r}", where=self.text, expected=", ".join(sorted(self.columns)), next=hint
+            )
+        self.used.add(name)
+        return f'"{name}"'
+
+    def _comparison(self, node: dict[str, Any], depth: int) -> str:
+        left, right = node["left"], node["right"]
+        operator = _COMPARE.get(node["type"])
+        if operator is None:
+            raise self._refused(f"the comparison {node['type']}")
+        return f"{self._side(left, [right], depth)} {operator} {self._side(right, [left], depth)}"
+
+    def _between(self, node: dict[str, Any], depth: int) -> str:
+        ends = [node["lower"], node["upper"]]
+        no = "NOT " if "NOT" in node["type"] else ""
+        return f"{self._side(node['input'], ends, depth)} {no}BETWEEN {self.sql(ends[0], depth)} AND {self.sql(ends[1], depth)}"
+
+    def _conjunction(self, node: dict[str, Any], depth: int) -> str:
+        word = {"CONJUNCTION_AND": " AND ", "CONJUNCTION_OR": " OR "}[node["type"]]
+        return word.join(self.sql(child, depth) for child in node["children"])
+
+    def _operator(self, node: dict[str, Any], depth: int) -> str:
+        kind, children = node["type"], node["children"]
+        if kind == "OPERATOR_NOT":
+            return f"NOT {self.sql(children[0], depth)}"
+        if kind in ("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL"):
+            return f"{self.sql(children[0], depth)} {kind[9:].replace('_', ' ')}"
+        if kind in ("COMPARE_IN", "COMPARE_NOT_IN"):
+            listed = ", ".join(self.sql(child, depth) for child in children[1:])
+            return f"{self._side(children[0], children[1:], depth)} {'NOT ' if 'NOT' in kind else ''}IN ({listed})"
+        if kind == "OPERATOR_COALESCE":
+            return f"coalesce({', '.join(self.sql(child, depth) for child in children)})"
+        raise self._refused(kind.lower().replace("_", " "))
+
+    def _function(self, node: dict[str, Any], depth: int) -> str:
+        name = str(node["function_name"]).lower()
+        arguments = [part.get("expression", part) for part in node.get("arguments", node.get("children", []))]
+        plain = not (node.get("schema") or node.get("catalog") or node.get("distinct") or node.get("filter") or node["order_bys"].get("orders"))
+        written = [self._side(part, [other for other in arguments if other is not part], depth) for part in arguments]
+        if plain and name in _OPERATORS and len(written) == 2:
+            return f"{written[0]} {_OPERATORS[name]} {written[1]}"
+        if plain and name == "-" and len(written) == 1:
+            return f"- {written[0]}"
+        if plain and name in FUNCTIONS:
+            return f"{name}({', '.join(written)})"
+        raise self._refused(f"the function {name}", f"the functions {', '.join(FUNCTIONS)}")
+
+    def _case(self, node: dict[str, Any], depth: int) -> str:
+        arms = (
+            f"WHEN {self.sql(arm['when_expr'], depth)} THEN {self.sql(arm['then_expr'], depth)}" for arm in node["case_checks"]
+        )
+        return f"CASE {' '.join(arms)} ELSE {self.sql(node['else_expr'], depth)} END"
+
+    def _side(self, node: dict[str, Any], others: list[dict[str, Any]], depth: int) -> str:
+        """Metadata is text: beside a number it is read as a number, where it is one."""
+        written = self.sql(node, depth)
+        meta = node.get("class") == "COLUMN_REF" and node["column_names"][0].lower() == "meta"
+        number = any(other.get("literal", {}).get("kind") not in ("STRING", "NULL", None) for other in others)
+        return f"TRY_CAST({written} AS DOUBLE)" if meta and number else written
+
+    def _refused(self, what: str, allowed: str = "column names, constants, comparisons, and, or, not, in, between, is null, like, case") -> BadFilter:
+        return BadFilter(f"a filter cannot use {what}", where=self.text, expected=allowed)

@@ -1,0 +1,48 @@
+"""The user's own settings, kept outside every dataset: which folders a dataset may read media from.
+
+A dataset is data: one made by a stranger may name `/home/you/.ssh` as its source. So a root outside the dataset's folder
+counts only if the person at this machine named it, by importing from it or with `trainset sources NAME --root DIR`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from trainset.errors import Unsafe
+from trainset.store.durable import whole_file
+
+
+def settings_folder() -> Path:
+    """`$TRAINSET_HOME`, else `$XDG_CONFIG_HOME/trainset`, else `~/.config/trainset`."""
+    if own := os.environ.get("TRAINSET_HOME"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "trainset"
+
+
+def allow_root(dataset: Path, root: str) -> None:
+    """Remembers that this dataset may read from `root`: one small file per permission, so that no two writers clash."""
+    with whole_file(_permission(dataset, root)) as file:
+        file.write(f"{os.path.realpath(dataset)}\nmay read from\n{os.path.realpath(root)}\n".encode("utf-8", "surrogateescape"))
+
+
+def is_allowed(dataset: Path, root: str) -> bool:
+    """Whether the user allowed this root, or it lies inside the dataset's own folder."""
+    own, real = os.path.realpath(dataset), os.path.realpath(root)
+    return real == own or real.startswith(own + "/") or _permission(dataset, root).exists()
+
+
+def require_root(dataset: Path, source: str, root: str) -> None:
+    """Raises `Unsafe` unless the root is allowed."""
+    if not is_allowed(dataset, root):
+        raise Unsafe(
+            f"source {source!r} of this dataset is a folder that you have not allowed it to read",
+            where=root,
+            next=f"if you trust the dataset: trainset sources {source!r} --root DIR, with the folder that holds its media",
+        )
+
+
+def _permission(dataset: Path, root: str) -> Path:
+    pair = os.path.realpath(dataset) + "\0" + os.path.realpath(root)
+    return settings_folder() / "roots" / hashlib.blake2b(os.fsencode(pair), digest_size=16).hexdigest()

@@ -1,0 +1,79 @@
+"""Measures at rest: wide parts by content hash, and the columns of them that still count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trainset import registry
+from trainset.contracts import Plugin
+from trainset.store import parts
+from trainset.store.dataset import Dataset
+
+
+
+def measures_of(medium: str) -> dict[str, Plugin]:
+    """The measures of a medium by name."""
+    return {name: plugin for name, plugin in registry.plugins("measure").items() if plugin.facts["medium"] == medium}
+
+
+def measure_names(dataset: Dataset) -> tuple[str, ...]:
+    """The measures a dataset of this medium has columns for."""
+    return tuple(measures_of(dataset.medium))
+
+
+def arrow_type(plugin: Plugin) -> pa.DataType:
+    """The type of a measure's column, from the annotation of what it returns."""
+    returned = str(plugin.target.__annotations__.get("return", "float")).replace(" ", "").removesuffix("|None")
+    return {"int": pa.int64(), "str": pa.string(), "bool": pa.bool_()}.get(returned, pa.float64())
+
+
+def schema(medium: str) -> pa.Schema:
+    """`content` and every measure of the medium."""
+    return pa.schema([("content", pa.binary(16)), *((name, arrow_type(plugin)) for name, plugin in measures_of(medium).items())])
+
+
+def write(dataset: Dataset, batches: Sequence[pa.RecordBatch]) -> None:
+    """Writes one wide part for one pass."""
+    facts = {"measures": _versions(measures_of(dataset.medium))}
+    parts.write(dataset.place("measures", f"{uuid4().hex}.parquet"), batches, schema(dataset.medium), facts)
+
+
+def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = None) -> pa.Table:
+    """`content` and these measures, each content once (`only`: of these contents). Values of another plug-in version are left
+    out as null."""
+    known = measures_of(dataset.medium)
+    full = schema(dataset.medium)
+    wanted = pa.schema([full.field("content"), *(full.field(name) for name in names)])
+    pieces = [wanted.empty_table()]
+    for path in sorted(dataset.place("measures").glob("*.parquet")):
+        made = parts.facts(path).get("measures")
+        current = _versions(known)
+        with parts.open_part(path) as file:
+            held = file.schema_arrow
+        good = [n for n in names if isinstance(made, dict) and made.get(n) == current[n] and n in held.names and held.field(n).type == full.field(n).type]
+        if not good or "content" not in held.names or held.field("content").type != pa.binary(16):
+            continue
+        batches = parts.batches(path, ["content", *good])
+        if only is not None:
+            batches = (batch.filter(pc.is_in(batch["content"], value_set=only)) for batch in batches)
+        table = pa.Table.from_batches(list(batches), pa.schema([full.field(name) for name in ("content", *good)]))
+        for name in names:
+            if name not in good:
+                table = table.append_column(full.field(name), pa.nulls(table.num_rows, full.field(name).type))
+        pieces.append(table.select(["content", *names]))
+    table = pa.concat_tables(pieces)
+    if len(pieces) > 2:  # one pass never writes a content twice; two passes may
+        first = table.append_column("place", pa.array(range(table.num_rows))).group_by("content").aggregate([("place", "max")])
+        table = table.take(first["place_max"])
+    return table
+
+
+def _versions(plugins: Mapping[str, Plugin]) -> dict[str, str]:
+    return {
+        name: f"{plugin.facts['version']} " + ",".join(f"{s.name}={s.default!r}" for s in plugin.settings.values())
+        for name, plugin in plugins.items()
+    }

@@ -1,0 +1,90 @@
+"""Paths: any file name as a string and back, and the one test that a path stays inside the folder it belongs to."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from trainset.errors import Unsafe
+
+_ESCAPE = 0xF0000  # bytes that are no UTF-8 become U+F0080..U+F00FF, code points no real file name uses
+
+
+def encode(name: bytes) -> str:
+    """A file name's bytes as text, reversible for any bytes: what is no UTF-8 goes to the private plane, and so does,
+    byte by byte, a name that already has such a character."""
+    text = name.decode("utf-8", "surrogateescape")
+    if not any(0xDC80 <= ord(c) <= 0xDCFF or _ESCAPE <= ord(c) <= _ESCAPE + 0xFF for c in text):
+        return text
+    return "".join(_escaped(c) for c in text)
+
+
+def decode(text: str) -> bytes:
+    """The bytes that `encode` was given."""
+    return b"".join(
+        bytes([ord(c) - _ESCAPE]) if _ESCAPE <= ord(c) <= _ESCAPE + 0xFF else c.encode("utf-8", "surrogatepass") for c in text
+    )
+
+
+def local(text: str) -> str:
+    """An encoded path as the operating system's functions take it."""
+    return os.fsdecode(decode(text))
+
+
+def from_local(name: str) -> str:
+    """What `local` was given: a path of the operating system as encoded text."""
+    return encode(os.fsencode(name))
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        return chr(_ESCAPE + code - 0xDC00)
+    if _ESCAPE <= code <= _ESCAPE + 0xFF:
+        return "".join(chr(_ESCAPE + byte) for byte in character.encode())
+    return character
+
+
+def check_relative(path: str) -> None:
+    """Refuses, without touching the disk, what cannot be a path below a folder. Raises `Unsafe`."""
+    name = local(path)
+    if "\0" in name:
+        raise Unsafe("the path holds a NUL character", where=repr(path))
+    if "\\" in name and (name.startswith("\\") or "..\\" in name or name[1:3] == ":\\"):
+        raise Unsafe("the path leaves its folder by backslashes", where=repr(path))
+    if name.startswith("/") or name[1:3] == ":/" or name.startswith("~"):
+        raise Unsafe("the path is absolute", where=repr(path), expected="a path relative to the source")
+    if ".." in name.split("/"):
+        raise Unsafe("the path leaves its folder by '..'", where=repr(path))
+
+
+def resolve(root: Path, path: str, allowed: Sequence[str] = ()) -> str:
+    """The real place of `path` below `root`, links followed; inside `root` or one of the `allowed` folders.
+
+    Raises `Unsafe` when it is elsewhere, `OSError` when it does not exist.
+    """
+    if not allowed:
+        check_relative(path)
+    roots = [os.path.realpath(place) for place in (str(root), *allowed)]
+    real = os.path.realpath(os.path.join(roots[0], local(path)), strict=True)  # noqa: PTH118  # keeps odd bytes as they are
+    if not any(real == place or real.startswith(place.rstrip("/") + "/") for place in roots):
+        raise Unsafe(
+            "the path leads out of its source", where=path, next="name the place with --allow-root if you trust the source"
+        )
+    return real
+
+
+def open_media(root: Path, path: str, allowed: Sequence[str] = ()) -> BinaryIO:
+    """Opens a regular file that `resolve` finds safe, for reading. The test runs at every opening.
+
+    Raises `Unsafe` for what leaves the root and for devices, pipes and sockets; `OSError` as `open` does.
+    """
+    real = resolve(root, path, allowed)
+    descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unsafe("this is no regular file but a device, pipe, socket or folder", where=path)
+    return os.fdopen(descriptor, "rb")

@@ -1,0 +1,248 @@
+"""The query table: samples, measures and the state of the log at one position, joined in memory, made of what is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Self
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from trainset.errors import BadFilter, BadValue, UnknownName
+from trainset.store import filters, ids, parts
+from trainset.store.dataset import Dataset
+from trainset.store.measured import measure_names, measured
+from trainset.store.replay import Replay, overlays, replay
+from trainset.store.schema import SAMPLES
+
+BASE = ("id", "source", "path", "text", "content", "label", "source_label", "split", "contributor", "excluded", "meta", "size")
+"""The columns of every dataset, besides its measures."""
+
+_FILTER_SECONDS = 30
+_STORED = {"source_label": "label"}  # column here -> column in the parts
+_HEAVY = ("text", "meta")
+
+
+class QueryTable:
+    """The samples of a dataset at a position of its log, as one table that can only be read."""
+
+    def __init__(self, dataset: Dataset, at: int | None = None, columns: Iterable[str] = ()) -> None:
+        """Makes the table with `id`, `label`, `split`, `excluded` and the columns named. Raises `DamagedDataset`."""
+        self.dataset = dataset
+        self.replay: Replay = replay(dataset, at)
+        self.columns = {"id", "label", "split", "excluded", *columns}
+        self._connection = duckdb.connect(
+            ":memory:", config={"enable_external_access": "false", "threads": "2", "preserve_insertion_order": "true"}
+        )
+        self._build()
+        self._connection.execute("SET lock_configuration = true")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Frees its memory."""
+        self._connection.close()
+
+    def select(
+        self, columns: Sequence[str], where: Sequence[str] = (), *, sort: str = "", limit: int | None = None, seed: int | None = None
+    ) -> pa.Table:
+        """The columns of the samples for which every filter in `where` holds: the first `limit` in the order of `sort`
+        (`-column`: largest first), or a random draw by `seed`, else in the order of import."""
+        condition = self.condition(where)
+        chosen = ", ".join(f'"{name}"' for name in columns)
+        order, bound = "part, row", f" LIMIT {int(limit)}" if limit is not None else ""
+        if sort:
+            name, down = sort.lstrip("-"), sort.startswith("-")
+            key = filters.parse(name, self.columns).sql
+            ways = [f"TRY_CAST({key} AS DOUBLE)", key] if name.startswith("meta.") else [key]
+            order = ", ".join(f"{way} {'DESC' if down else 'ASC'} NULLS LAST" for way in ways) + ", part, row"
+        if seed is None:
+            return self.run(f"SELECT {chosen} FROM samples WHERE {condition} ORDER BY {order}{bound}")
+        found = self.run(f"SELECT part, row, id FROM samples WHERE {condition}")
+        keep = draw(found["id"], limit if limit is not None else found.num_rows, seed)
+        picked = found.take(keep)
+        self._connection.register("picked", picked.append_column("place", pa.array(range(picked.num_rows))))
+        try:
+            wanted = ", ".join(f'samples."{name}"' for name in columns)
+            return self.run(f"SELECT {wanted} FROM samples JOIN picked USING (part, row) ORDER BY place")
+        finally:
+            self._connection.unregister("picked")
+
+    def condition(self, where: Sequence[str]) -> str:
+        """The SQL of filters that must all hold. Raises `BadFilter`."""
+        return " AND ".join(f"coalesce({filters.parse(text, self.columns).sql}, false)" for text in where) or "true"
+
+    def count(self, where: Sequence[str] = ()) -> int:
+        """How many samples these filters hold for."""
+        return int(self.run(f"SELECT count(*) AS n FROM samples WHERE {self.condition(where)}")["n"][0].as_py())  # noqa: S608  # rewritten by filters
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Runs a query of ours; it is stopped when it takes longer than a filter may. Raises `BadFilter` for type errors."""
+        timer = threading.Timer(_FILTER_SECONDS, self._connection.interrupt)
+        timer.start()
+        try:
+            return self._connection.sql(sql, params=list(parameters) or None).to_arrow_table()
+        except duckdb.InterruptException:
+            raise BadFilter(f"the filter took longer than {_FILTER_SECONDS} seconds", next="make it simpler") from None
+        except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
+            raise BadFilter("the filter does not fit the columns", expected="values of the column's kind", got=_brief(error)) from None
+        finally:
+            timer.cancel()
+
+    def details(self, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+        """Columns of the parts (see `schema.SAMPLES`) for rows with `part` and `row`, reading only what is needed."""
+        place, row = rows["part"].to_pylist(), rows["row"].to_pylist()
+        pieces, order = [], []
+        for part in sorted(set(place)):
+            mine = [i for i, other in enumerate(place) if other == part]
+            path = self.dataset.place("samples", self.replay.parts[part].name)
+            pieces.append(parts.take(path, [row[i] for i in mine], list(columns), SAMPLES))
+            order += mine
+        if not pieces:
+            return SAMPLES.empty_table().select(list(columns))
+        return pa.concat_tables(pieces).take(pa.array(np.argsort(order)))
+
+    def find(self, names: Sequence[str]) -> list[bytes]:
+        """The ids that printed ids, beginnings of ids, or exact paths stand for. Raises `UnknownName`, `BadValue`."""
+        result: list[bytes] = []
+        for name in names:
+            hits: list[bytes] = []
+            try:
+                low = ids.parse_prefix(name)
+                bounds = [bytes.fromhex(low.ljust(32, fill)) for fill in "0f"]
+                hits = self.run("SELECT id FROM samples WHERE id BETWEEN ?::BLOB AND ?::BLOB LIMIT 3", bounds)["id"].to_pylist()
+            except BadValue:
+                if "path" not in self.columns:
+                    raise
+            if not hits and "path" in self.columns:
+                hits = self.run("SELECT id FROM samples WHERE path = ? LIMIT 3", [name])["id"].to_pylist()
+            if not hits:
+                raise UnknownName(f"there is no sample {name!r}", expected="an id as `trainset look` prints it, or a path in its source")
+            if len(hits) > 1:
+                raise BadValue(f"{name!r} stands for several samples", got=", ".join(hit.hex()[:16] for hit in hits), next="add digits")
+            result += hits
+        return list(dict.fromkeys(result))
+
+    def _build(self) -> None:
+        stored = sorted({_STORED.get(name, name) for name in self.columns if name in BASE and name != "excluded"} | {"id"})
+        proposing = [number for number, part in enumerate(self.replay.parts) if part.proposes]
+        if proposing:
+            stored.append("split_proposed")
+        con = self._connection
+        reader = pa.RecordBatchReader.from_batches(_rows_schema(stored), self._rows(stored))
+        con.register("incoming", reader)
+        con.execute("CREATE TABLE rows_of_parts AS SELECT * FROM incoming")
+        con.unregister("incoming")
+        source = "rows_of_parts"
+        if any(part.replaces for part in self.replay.parts):
+            source = "(SELECT * FROM rows_of_parts QUALIFY row_number() OVER (PARTITION BY id ORDER BY part DESC, row DESC) = 1)"
+        self._overlay()
+        joins, picked = "", {"label": 's."label"', "split": 's."split"', "excluded": "false", "source_label": 's."label"'}
+        if proposing:
+            picked["split"] = f'CASE WHEN s.part IN ({", ".join(map(str, proposing))}) THEN s.split_proposed ELSE s."split" END'
+        if (renamed := self._renamed(source)) is not None:
+            con.register("renamed", renamed)
+            joins += ' LEFT JOIN renamed r ON r.part = s.part AND r.old = s."label"'
+            picked["label"] = 'coalesce(r.new, s."label")'
+        for name in ("label", "split", "excluded"):
+            if con.execute("SELECT 1 FROM overlay WHERE field = ? LIMIT 1", [name]).fetchone():
+                joins += f" LEFT JOIN overlay o_{name} ON o_{name}.sample = s.id AND o_{name}.field = '{name}'"
+                picked[name] = f"CASE WHEN o_{name}.sample IS NULL THEN {picked[name]} ELSE o_{name}.value END"
+                if name == "excluded":
+                    picked[name] = f"o_{name}.value IS NOT NULL"
+        measures = [name for name in sorted(self.columns) if name not in BASE]
+        if measures:
+            table = measured(self.dataset, measures)
+            con.register("measured", table)
+            joins += " LEFT JOIN measured m ON m.content = s.content"
+        listed = ", ".join(
+            f"{picked.get(name, (f'm.{chr(34)}{name}{chr(34)}' if name in measures else f's.{chr(34)}{name}{chr(34)}'))} AS \"{name}\""
+            for name in sorted(self.columns)
+        )
+        con.execute(f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins} ORDER BY s.part, s.row")  # noqa: S608  # names are ours
+        con.execute("DROP TABLE rows_of_parts")
+        for name in ("renamed", "measured"):
+            with contextlib.suppress(duckdb.Error):
+                con.unregister(name)
+
+    def _rows(self, stored: list[str]) -> Iterator[pa.RecordBatch]:
+        for number, part in enumerate(self.replay.parts):
+            at = 0
+            for batch in parts.batches(self.dataset.place("samples", part.name), stored, SAMPLES):
+                count = batch.num_rows
+                places = [pa.array(np.full(count, number, np.int32)), pa.array(np.arange(at, at + count, dtype=np.int64))]
+                yield pa.record_batch([*(batch.column(name) for name in stored), *places], schema=_rows_schema(stored))
+                at += count
+
+    def _overlay(self) -> None:
+        con = self._connection
+        batches = list(overlays(self.dataset, self.replay))
+        con.register("incoming", pa.Table.from_batches(batches))
+        con.execute(
+            "CREATE TABLE overlay AS SELECT sample, field, value, seq FROM incoming "
+            "QUALIFY row_number() OVER (PARTITION BY sample, field ORDER BY n DESC) = 1"
+        )
+        con.unregister("incoming")
+
+    def _renamed(self, source: str) -> pa.Table | None:
+        if not self.replay.renames:
+            return None
+        pairs = self._connection.execute(f'SELECT DISTINCT part, "label" FROM {source} WHERE "label" IS NOT NULL').fetchall()  # noqa: S608  # ours
+        rows = [(part, old, self.replay.current_name(old, self.replay.parts[part].seq, from_source=True)) for part, old in pairs]
+        changed = [row for row in rows if row[1] != row[2]]
+        columns = list(zip(*changed, strict=True)) if changed else [(), (), ()]
+        return pa.table({"part": pa.array(columns[0], pa.int32()), "old": pa.array(columns[1], pa.string()), "new": pa.array(columns[2], pa.string())})
+
+
+def open_table(
+    dataset: Dataset, at: int | None = None, *, where: Sequence[str] = (), sort: str = "", columns: Iterable[str] = ()
+) -> QueryTable:
+    """A query table with the columns that these filters, this order and this output need, and no others."""
+    known = {*BASE, *measure_names(dataset)}
+    needed = set(columns)
+    for text in (*where, *([sort.lstrip("-")] if sort else [])):
+        needed |= filters.parse(text, known).columns
+    if unknown := sorted(needed - known):
+        raise BadFilter(f"there is no column {unknown[0]!r}", expected=", ".join(sorted(known)))
+    if needed - set(BASE):
+        needed.add("content")
+    return QueryTable(dataset, at, needed)
+
+
+def draw(identifiers: pa.ChunkedArray, count: int, seed: int) -> pa.Array:
+    """The places of a seeded random draw without replacement, the same on every machine and whatever the order of import.
+
+    Ids are hashes already: their first 8 bytes, mixed with the seed by SplitMix64 (Steele, Lea & Flood, OOPSLA 2014), are the
+    sorting key.
+    """
+    if len(identifiers) == 0:
+        return pa.array([], pa.int64())
+    joined = b"".join(memoryview(chunk.buffers()[1])[chunk.offset * 16 : (chunk.offset + len(chunk)) * 16] for chunk in _fixed(identifiers))
+    key = np.frombuffer(joined, "<u8")[::2].copy()
+    with np.errstate(over="ignore"):
+        key += np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64)
+        key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        key ^= key >> np.uint64(31)
+    count = min(count, len(key))
+    first = np.argpartition(key, count - 1)[:count] if count < len(key) else np.arange(len(key))
+    return pa.array(first[np.argsort(key[first], kind="stable")])
+
+
+def _fixed(column: pa.ChunkedArray) -> list[pa.Array]:
+    return [chunk for chunk in column.cast(pa.binary(16)).chunks if len(chunk)]
+
+
+def _rows_schema(stored: list[str]) -> pa.Schema:
+    return pa.schema([SAMPLES.field(name) for name in stored] + [pa.field("part", pa.int32()), pa.field("row", pa.int64())])
+
+
+def _brief(error: Exception) -> str:
+    return str(error).split("\n", 1)[0].removeprefix("Conversion Error: ").removeprefix("Binder Error: ")

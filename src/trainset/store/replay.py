@@ -1,0 +1,161 @@
+"""What the log says at a position: which parts count, the classes and their names, and what people set per sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from trainset.errors import DamagedDataset
+from trainset.model import SPLITS, Action, ClassInfo, Entry, EntryKind, Note, Source
+from trainset.store import ids, log
+from trainset.store.dataset import Dataset
+
+_WHOLE = (
+    EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
+    EntryKind.CLASS_DEFINED, EntryKind.NOTE,
+)  # fmt: skip
+_OVERLAYS = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of `samples/` that counts: its file name, the position of its import, how many earlier rows it
+    replaces, and whether its splits are the proposed ones (the source has none)."""
+
+    name: str
+    seq: int
+    source: str
+    rows: int
+    replaces: int
+    proposes: bool
+
+
+@dataclass(frozen=True)
+class Rename:
+    """A class that goes by another name since position `seq`. `until`: where a class of the old name was made anew."""
+
+    seq: int
+    old: str
+    new: str
+    until: int | None
+
+
+@dataclass
+class Replay:
+    """The log read up to position `at`, without the entries of single samples (see `overlays`)."""
+
+    at: int
+    actions: list[Action]
+    parts: list[Part] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    classes: dict[str, ClassInfo] = field(default_factory=dict)
+    renames: list[Rename] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @cached_property
+    def standing(self) -> list[int]:
+        """Positions of the actions that are not undone."""
+        return [action.seq for action in self.actions if not action.undone and action.undoes is None]
+
+    def current_name(self, name: str, since: int, *, from_source: bool = False) -> str:
+        """The name at `at` of a class that position `since` spoke of as `name`.
+
+        A source goes on using the old spelling: its labels follow a rename made before its import too, unless the old
+        name was made a class of its own again.
+        """
+        for rename in self.renames:
+            applies = rename.seq > since or (from_source and (rename.until is None or since < rename.until))
+            if rename.old == name and applies:
+                name = rename.new
+        return name
+
+
+def replay(dataset: Dataset, at: int | None = None) -> Replay:
+    """Reads the log up to position `at` (None: to its end). Raises `DamagedDataset` on entries that cannot be."""
+    with dataset.people.read() as connection:
+        known = log.read_actions(connection, at)
+        result = Replay(known[-1].seq if at is None and known else at or 0, known)
+        by_seq = {action.seq: action for action in known}
+        for seq, entry in log.read_entries(connection, result.standing, _WHOLE):
+            try:
+                _apply(result, by_seq[seq], entry)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise DamagedDataset(
+                    f"entry of action #{seq} ({entry.kind}) does not say what it must say", where=str(dataset.folder), got=repr(error)
+                ) from error
+    return result
+
+
+def overlays(dataset: Dataset, replayed: Replay) -> Iterator[pa.RecordBatch]:
+    """What people set, one row per entry in the order of the log: sample, field (label, split, excluded), value, seq.
+
+    Labels carry the name their class has now; `value` of excluded is '1' or null.
+    """
+    names: dict[tuple[str, int], str] = {}
+    schema = pa.schema([("sample", pa.binary(16)), ("field", pa.string()), ("value", pa.string()), ("n", pa.int64()), ("seq", pa.int64())])
+    columns: list[list[Any]] = [[], [], [], [], []]
+    with dataset.people.read() as connection:
+        for n, (seq, entry) in enumerate(log.read_entries(connection, replayed.standing, _OVERLAYS)):
+            if entry.sample is None or len(entry.sample) != 16:
+                raise DamagedDataset(f"an entry of action #{seq} names no sample", where=str(dataset.folder))
+            value, name = entry.value, "excluded"
+            if entry.kind is EntryKind.LABEL:
+                name = "label"
+                if value is not None:
+                    if (value, seq) not in names:
+                        names[value, seq] = replayed.current_name(value, seq)
+                    value = names[value, seq]
+            elif entry.kind is EntryKind.SPLIT:
+                name = "split"
+                if value is not None and value not in SPLITS:
+                    raise DamagedDataset(f"action #{seq} sets an unknown split", where=str(dataset.folder), got=repr(value))
+            else:
+                value = "1" if entry.kind is EntryKind.EXCLUDE else None
+            for column, item in zip(columns, (entry.sample, name, value, n, seq), strict=True):
+                column.append(item)
+            if len(columns[0]) == 50_000:
+                yield pa.record_batch(columns, schema=schema)
+                columns = [[], [], [], [], []]
+    yield pa.record_batch(columns, schema=schema)
+
+
+def _apply(result: Replay, action: Action, entry: Entry) -> None:
+    kind, subject, value = entry.kind, entry.subject, entry.value
+    if kind is EntryKind.NOTE:
+        label = result.current_name(subject, action.seq) if subject else ""
+        sample = ids.shown(entry.sample) if entry.sample else ""
+        result.notes.append(Note(action.seq, action.at, action.person, value or "", sample, label))
+        return
+    if not subject:
+        raise ValueError("no subject")
+    if kind is EntryKind.SOURCE:
+        facts = json.loads(value or "")
+        result.sources[subject] = Source(
+            subject, str(facts["root"]), str(facts["format"]), dict(facts.get("settings", {})), tuple(facts.get("allowed", ()))
+        )
+    elif kind is EntryKind.IMPORT:
+        facts = json.loads(value or "")
+        if "/" in subject or subject.startswith(".") or "\\" in subject:
+            raise ValueError(f"part name {subject!r}")
+        result.parts.append(Part(subject, action.seq, str(facts["source"]), int(facts["rows"]), int(facts["replaces"]), bool(facts["proposes"])))
+    elif kind is EntryKind.CLASS_ADDED:
+        result.classes.setdefault(subject, ClassInfo(subject))
+        result.renames = [
+            Rename(r.seq, r.old, r.new, action.seq) if r.old == subject and r.until is None else r for r in result.renames
+        ]
+    elif kind in (EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED):
+        new = value or ""
+        old = result.classes.pop(subject, ClassInfo(subject))
+        kept = result.classes.get(new)
+        result.classes[new] = kept or ClassInfo(new, old.definition, old.good, old.borderline)
+        result.renames.append(Rename(action.seq, subject, new, None))
+    elif kind is EntryKind.CLASS_DEFINED:
+        facts = json.loads(value or "")
+        result.classes[subject] = ClassInfo(
+            subject, str(facts.get("definition", "")), tuple(map(str, facts.get("good", ()))), tuple(map(str, facts.get("borderline", ())))
+        )

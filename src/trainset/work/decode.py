@@ -1,0 +1,112 @@
+"""The one pass over media: read, hash, decode, measure and preview each sample once. Runs inside worker processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from trainset.contracts import DECODED, Plugin
+from trainset.errors import Unsafe
+from trainset.media import decode as media
+from trainset.media.limits import Limits
+from trainset.media.undecodable import Undecodable
+from trainset.model import Outcome
+from trainset.store import ids, measured, paths
+
+FACTS = pa.schema(
+    [
+        ("outcome", pa.string()),
+        ("reason", pa.string()),
+        ("remarks", pa.list_(pa.string())),
+        ("content", pa.binary(16)),
+        ("size", pa.int64()),
+        ("mtime_ns", pa.int64()),
+        ("ctime_ns", pa.int64()),
+        ("text", pa.string()),
+        ("preview", pa.binary()),
+    ]
+)
+"""What the pass says of a file, before its measures."""
+
+FILES = "trainset.work.decode:files"
+TEXTS = "trainset.work.decode:texts"
+
+
+def schema(medium: str) -> pa.Schema:
+    """`FACTS` and every measure of the medium."""
+    return pa.schema([*FACTS, *(field for field in measured.schema(medium) if field.name != "content")])
+
+
+def files(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[[int], None]) -> pa.RecordBatch:
+    """Decodes the files in column `path`. settings: root, allowed, medium. Returns `schema(medium)`, a row per file."""
+    medium, limits = settings["medium"], Limits()
+    plugins = measured.measures_of(medium)
+    rows = []
+    for number, path in enumerate(batch.column("path").to_pylist()):
+        started(number)
+        rows.append(_file(Path(settings["root"]), path, settings["allowed"], medium, limits, plugins))
+    return pa.RecordBatch.from_pylist(rows, schema=schema(medium))
+
+
+def texts(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[[int], None]) -> pa.RecordBatch:
+    """Measures the texts in column `text`, which need no decoding. Returns `schema("text")`, a row per text."""
+    from trainset.media.text import text_remarks
+
+    plugins = measured.measures_of("text")
+    found = batch.column("text").to_pylist()
+    values: dict[str, list[Any]] = {name: [] for name in plugins}
+    for number, text in enumerate(found):
+        started(number)
+        decoded = {"text": text, "facts": {"bytes": len(text.encode()), "format": "text"}}
+        for name, plugin in plugins.items():
+            values[name].append(_value(plugin, decoded))
+    count = len(found)
+    known: dict[str, Any] = {"outcome": [str(Outcome.ADDED)] * count, "reason": [""] * count, "remarks": text_remarks(batch.column("text")), **values}
+    fields = schema("text")
+    return pa.record_batch(
+        [pa.array(known[field.name], field.type) if field.name in known else pa.nulls(count, field.type) for field in fields], schema=fields
+    )
+
+
+def lost(row: pa.RecordBatch, medium: str, reason: str, outcome: Outcome = Outcome.UNREADABLE) -> pa.RecordBatch:
+    """The answer for a file whose worker died over it."""
+    return pa.RecordBatch.from_pylist([{"outcome": str(outcome), "reason": reason, "remarks": []}], schema=schema(medium))
+
+
+def _file(
+    root: Path, path: str, allowed: list[str], medium: str, limits: Limits, plugins: Mapping[str, Plugin]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {"outcome": str(Outcome.ADDED), "reason": "", "remarks": []}
+    try:
+        with paths.open_media(root, path, allowed) as file:
+            facts = os.fstat(file.fileno())
+            row |= {"size": facts.st_size, "mtime_ns": facts.st_mtime_ns, "ctime_ns": facts.st_ctime_ns}
+            data = file.read(limits.bytes + 1)
+        row["content"] = ids.content_hash(data)
+        decoded = media.decode(data, medium, limits)
+        values = media.values(decoded)
+        row |= {name: _value(plugin, values) for name, plugin in plugins.items()}
+        row["preview"] = media.preview(decoded) or None
+        row["text"] = values.get("text")
+        row["remarks"] = [*decoded.remarks, *media.remark_on_name(path, decoded)]
+    except Undecodable as fault:
+        row |= {"outcome": str(fault.outcome), "reason": fault.reason}
+    except Unsafe as fault:
+        row |= {"outcome": str(Outcome.UNSAFE), "reason": fault.what}
+    except FileNotFoundError:
+        row |= {"outcome": str(Outcome.UNREADABLE), "reason": "there is no such file"}
+    except OSError as fault:
+        row |= {"outcome": str(Outcome.UNREADABLE), "reason": f"the file cannot be opened: {fault.strerror or fault}"}
+    except MemoryError:
+        row |= {"outcome": str(Outcome.TOO_LARGE), "reason": "it needs more memory than one file may take"}
+    return row
+
+
+def _value(plugin: Plugin, decoded: Mapping[str, Any]) -> Any:
+    if unknown := [name for name in plugin.needs if name not in DECODED[plugin.facts["medium"]]]:
+        raise TypeError(f"measure {plugin.name} asks for {unknown[0]}")
+    return plugin.target(*(decoded[name] for name in plugin.needs))

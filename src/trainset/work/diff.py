@@ -1,0 +1,158 @@
+"""Diff: what changed between two versions, who changed it, when and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from trainset.model import Action, EntryKind
+from trainset.store import ids, log
+from trainset.store.dataset import Dataset
+from trainset.store.query import QueryTable, open_table
+
+KINDS = ("added", "removed", "excluded", "restored", "relabelled", "moved split", "changed content", "moved file")
+
+_FIELDS = {
+    "relabelled": (EntryKind.LABEL,), "moved split": (EntryKind.SPLIT,), "excluded": (EntryKind.EXCLUDE, EntryKind.RESTORE),
+    "restored": (EntryKind.EXCLUDE, EntryKind.RESTORE),
+}  # fmt: skip
+
+SCHEMA = pa.schema(
+    [("kind", pa.string()), ("id", pa.string()), ("path", pa.string()), ("label", pa.string()), ("before", pa.string()), ("after", pa.string()), ("action", pa.int64())]
+)
+
+
+@dataclass(frozen=True)
+class Diff:
+    """The changes from position `a` to position `b`: one row of `table` per changed sample and kind (see `SCHEMA`)."""
+
+    a: str
+    b: str
+    table: pa.Table
+    actions: dict[int, Action]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many samples changed, by kind."""
+        found = Counter(self.table["kind"].to_pylist())
+        return {kind: found[kind] for kind in KINDS if found[kind]}
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The changes grouped by kind, from, to and action, the largest first: what a person reads."""
+        columns = ("kind", "before", "after", "action")
+        if not self.table.num_rows:
+            return []
+        grouped = self.table.group_by(list(columns)).aggregate([("id", "count"), ("id", "min")]).to_pylist()
+        rows = []
+        for row in sorted(grouped, key=lambda row: (KINDS.index(row["kind"]), -row["id_count"], row["before"] or "", row["after"] or "")):
+            action = self.actions.get(row["action"]) if row["action"] is not None else None
+            rows.append(
+                {
+                    **{name: row[name] for name in columns}, "samples": row["id_count"], "person": action.person if action else None,
+                    "at": action.at.isoformat() if action else None, "reason": action.reason if action else "", "verb": action.verb if action else "",
+                }  # fmt: skip
+            )
+        return rows
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: counts, groups, and every change."""
+        return {"a": self.a, "b": self.b, "counts": self.counts, "groups": self.groups(), "changes": self.table.to_pylist()}
+
+    def to_arrow(self) -> pa.Table:
+        """Every change as an Arrow table."""
+        return self.table
+
+
+def diff(dataset: Dataset, a: str | int, b: str | int | None = None) -> Diff:
+    """Compares two versions (or `#POSITION`, `start`, `now`); `b` defaults to now."""
+    first, second = log.position(dataset, a), log.position(dataset, b)
+    columns = ["path", "content"]
+    with open_table(dataset, first, columns=columns) as before, open_table(dataset, second, columns=columns) as after:
+        changed = _compare(before, after)
+        rows = _attributed(dataset, before, after, changed)
+    with dataset.people.read() as connection:
+        actions = {action.seq: action for action in log.read_actions(connection)}
+    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    return Diff(str(a), "now" if b is None else str(b), table, {seq: actions[seq] for seq in set(table["action"].drop_null().to_pylist())})
+
+
+def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
+    """The samples that differ, with both states."""
+    after._connection.register("earlier", before.run("SELECT * FROM samples"))
+    sides = ", ".join(f"a.{name} AS a_{name}, b.{name} AS b_{name}" for name in ("label", "split", "path", "content"))
+    found: pa.Table = after.run(
+        f"SELECT coalesce(a.id, b.id) AS id, {sides}, a.id IS NOT NULL AND NOT a.excluded AS a_in, b.id IS NOT NULL AND NOT b.excluded AS b_in, "  # noqa: S608  # names are ours
+        "a.id IS NOT NULL AS a_is, b.id IS NOT NULL AS b_is FROM earlier a FULL OUTER JOIN samples b ON a.id = b.id "
+        "WHERE a.id IS NULL OR b.id IS NULL OR a.excluded <> b.excluded OR a.label IS DISTINCT FROM b.label OR a.split IS DISTINCT FROM b.split "
+        "OR a.content IS DISTINCT FROM b.content OR a.path IS DISTINCT FROM b.path ORDER BY b.part, b.row, a.part, a.row"
+    )
+    return list(found.to_pylist())
+
+
+def _attributed(dataset: Dataset, before: QueryTable, after: QueryTable, changed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    touched = _touched(dataset, before.replay.at, after.replay.at, {row["id"] for row in changed})
+    imports = [action.seq for action in _between(before, after) if action.verb in ("import", "undo")]
+    names = {rename.old: rename.seq for rename in after.replay.renames if rename.seq > before.replay.at}
+    result = []
+    for row in changed:
+        for kind, old, new in _kinds(row):
+            seq = next((touched[row["id"], field] for field in _FIELDS.get(kind, ()) if (row["id"], field) in touched), None)
+            if seq is None and kind == "relabelled":
+                seq = names.get(old or "")
+            if seq is None and imports:
+                seq = imports[-1]
+            label = row["b_label"] if row["b_is"] else row["a_label"]
+            path = row["b_path"] if row["b_is"] else row["a_path"]
+            result.append(
+                {"kind": kind, "id": ids.shown(row["id"]), "path": path, "label": label, "before": old, "after": new, "action": seq}
+            )
+    return result
+
+
+def _kinds(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
+    if not row["a_is"] or not row["b_is"]:
+        if not (row["a_in"] or row["b_in"]):
+            return []  # came or went while excluded
+        return [("added" if row["b_is"] else "removed", None, row["b_label"]) if row["b_is"] else ("removed", row["a_label"], None)]
+    found: list[tuple[str, str | None, str | None]] = []
+    if row["a_in"] != row["b_in"]:
+        found.append(("restored" if row["b_in"] else "excluded", None, None))
+    for kind, name in (("relabelled", "label"), ("moved split", "split"), ("moved file", "path")):
+        if row[f"a_{name}"] != row[f"b_{name}"]:
+            found.append((kind, row[f"a_{name}"], row[f"b_{name}"]))
+    if row["a_content"] != row["b_content"]:
+        found.append(("changed content", row["a_content"].hex()[:12], row["b_content"].hex()[:12]))
+    return found
+
+
+def _touched(dataset: Dataset, first: int, last: int, samples: set[bytes]) -> dict[tuple[bytes, EntryKind], int]:
+    """For each changed sample and field the last action between the two positions that set it, or that took such a setting back."""
+    low, high = sorted((first, last))
+    with dataset.people.read() as connection:
+        known = {action.seq: action for action in log.read_actions(connection, high)}
+        blame: dict[int, int] = {}
+        for action in known.values():
+            if action.seq > low:
+                target = action
+                while target.undoes is not None:
+                    target = known[target.undoes]
+                blame[target.seq] = action.seq
+        found: dict[tuple[bytes, EntryKind], int] = {}
+        kinds = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
+        for seq, entry in log.read_entries(connection, sorted(blame), kinds):
+            if entry.sample in samples:
+                found[entry.sample, entry.kind] = max(found.get((entry.sample, entry.kind), 0), blame[seq])
+    for sample in samples:  # excluding and restoring set the same field
+        both = max(found.get((sample, EntryKind.EXCLUDE), 0), found.get((sample, EntryKind.RESTORE), 0))
+        if both:
+            found[sample, EntryKind.EXCLUDE] = both
+    return found
+
+
+def _between(before: QueryTable, after: QueryTable) -> list[Action]:
+    low, high = sorted((before.replay.at, after.replay.at))
+    known = after.replay.actions if after.replay.at >= before.replay.at else before.replay.actions
+    return [action for action in known if low < action.seq <= high]

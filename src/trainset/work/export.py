@@ -1,0 +1,144 @@
+"""Export: a version goes out in a format that comes back in; what the format cannot hold is said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from trainset import registry
+from trainset.contracts import Plugin
+from trainset.errors import BadSource, TargetExists, TrainsetError, UnknownName
+from trainset.model import Source
+from trainset.store import log
+from trainset.store.dataset import Dataset
+from trainset.store.durable import TEMPORARY, storage_full_is_clear, sync_folder
+from trainset.store.query import QueryTable
+from trainset.store.schema import EXPORTED
+from trainset.work.media import read_media
+from trainset.work.selection import Selection, opened
+
+_ROWS = 2_000
+_BYTES = 32 * 2**20  # of media in one batch: memory stays bounded however large the files are
+_DETAILS = ("source", "path", "text", "content", "split", "split_given", "contributor", "meta")
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What went out: `samples` written of `selected`; `lost` says what the format could not hold, `failed` names samples whose
+    media are gone or changed, `warnings` what the reader of the file should know."""
+
+    target: str
+    format: str
+    at: int
+    selected: int
+    samples: int
+    lost: tuple[str, ...]
+    warnings: tuple[str, ...]
+    failed: tuple[str, ...]
+    failed_count: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+
+
+def export(
+    dataset: Dataset, target: str | os.PathLike[str], *, format: str = "", at: str | int | None = None, where: str = "",
+    settings: Mapping[str, Any] | None = None, progress: Callable[[int], None] | None = None,
+) -> ExportReport:  # fmt: skip
+    """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet.
+
+    `format`: class_folders, split_class_folders, csv, jsonl; by default what the target's name says. The target appears when it
+    is complete. Raises `TargetExists`, `UnknownName`, `StorageFull`.
+    """
+    place = Path(target)
+    plugin = registry.plugin("format", format or by_name(place))
+    if not hasattr(plugin.target, "write"):
+        raise UnknownName(f"the format {plugin.name} is for import only", expected=", ".join(_writers()))
+    if place.exists() and (place.is_file() or any(place.iterdir())):
+        raise TargetExists("there is something at the target already, and nothing is written over", where=str(place), next="name a new place")
+    for key in settings or {}:
+        if key not in plugin.settings:
+            raise UnknownName(f"the format {plugin.name} has no setting {key!r}", expected=", ".join(plugin.settings) or "none")
+    position = log.position(dataset, at)
+    table, conditions = opened(dataset, Selection(where=where), position)
+    work = place.parent / f".{uuid4().hex}{TEMPORARY}"
+    failed: list[str] = []
+    with table, storage_full_is_clear(place):
+        selected = table.count(conditions)
+        media = bool((settings or {}).get("media", True))
+        work.mkdir(parents=True)
+        try:
+            batches = _batches(dataset, table, conditions, failed, media, progress or (lambda done: None))
+            losses = plugin.target().write(batches, work / place.name, **(settings or {}))
+            if place.is_dir():
+                place.rmdir()  # it is empty
+            for made in sorted(work.iterdir(), key=lambda path: path == work / place.name):  # the list last: it names the others
+                os.replace(made, place.parent / made.name)  # noqa: PTH105  # the tests' fault injection watches this name
+            sync_folder(place.parent)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return ExportReport(
+        str(place), plugin.name, position, selected, losses.samples, losses.lost, losses.warnings, tuple(failed[:_NAMED]), len(failed)
+    )
+
+
+def _batches(
+    dataset: Dataset, table: QueryTable, conditions: tuple[str, ...], failed: list[str], media: bool, progress: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    rows = table.select(["id", "label", "split", "part", "row"], conditions)
+    for start in range(0, rows.num_rows, _ROWS):
+        some = rows.slice(start, _ROWS)
+        details = table.details(some, _DETAILS)
+        held: list[dict[str, Any]] = []
+        size = 0
+        for state, row in zip(some.to_pylist(), details.to_pylist(), strict=True):
+            try:
+                data = _media(dataset, table.replay.sources, row) if media and row["path"] is not None else None
+            except TrainsetError as error:
+                failed.append(f"{row['path']}: {error.what}")
+                continue
+            except OSError as error:
+                failed.append(f"{row['path']}: {error.strerror}")
+                continue
+            spelled = row["split_given"] if row["split_given"] is not None and row["split"] == state["split"] else state["split"]
+            held.append(
+                {
+                    "id": state["id"].hex(), "name": row["path"].rsplit("/", 1)[-1] if row["path"] is not None else None, "path": row["path"],
+                    "media": data, "text": row["text"] if row["path"] is None else None, "label": state["label"], "split": spelled,
+                    "contributor": row["contributor"], "meta": row["meta"],
+                }  # fmt: skip
+            )
+            size += len(data or b"")
+            if size >= _BYTES:
+                yield pa.RecordBatch.from_pylist(held, schema=EXPORTED)
+                held, size = [], 0
+        if held:
+            yield pa.RecordBatch.from_pylist(held, schema=EXPORTED)
+        progress(some.num_rows)
+
+
+def _media(dataset: Dataset, sources: Mapping[str, Source], row: dict[str, Any]) -> bytes:
+    return read_media(dataset, sources, row["source"], row["path"], row["content"])
+
+
+def by_name(place: Path) -> str:
+    """The format that the name of a target means: by its suffix, else split/class folders. Raises `BadSource`."""
+    for name, plugin in _writers().items():
+        if place.suffix.lower() in plugin.facts["suffixes"]:
+            return name
+    if place.suffix:
+        raise BadSource("this target's name does not say which format is meant", where=str(place), next=f"--format {'|'.join(_writers())}")
+    return "split_class_folders"
+
+
+def _writers() -> dict[str, Plugin]:
+    return {name: plugin for name, plugin in registry.plugins("format").items() if hasattr(plugin.target, "write")}

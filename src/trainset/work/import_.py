@@ -1,0 +1,322 @@
+"""Import: a source's files and rows become samples, each with exactly one outcome; a second import adds nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+
+from trainset import registry
+from trainset.contracts import Plugin
+from trainset.engine.lost import Lost
+from trainset.engine.pool import Pool
+from trainset.errors import BadSource, BadValue, Unsafe, UnknownName
+from trainset.media import kinds
+from trainset.model import Entry, EntryKind, Outcome
+from trainset.store import home, log, measured, parts, paths
+from trainset.store.dataset import Dataset
+from trainset.store.outcomes import Spool, duplicates, write_report
+from trainset.store.previews import put as put_previews
+from trainset.store.replay import Replay, replay
+from trainset.store.schema import SAMPLES
+from trainset.work import decode
+from trainset.work.candidates import Kept, Known, Sifter
+from trainset.work.person import acting
+
+Progress = Callable[[int], None]
+"""Called with how many more files or rows are done."""
+
+_FILES_AT_ONCE, _TEXTS_AT_ONCE = 32, 5_000
+_ROW_SECONDS = 20.0  # longer than this without a sign of life: the decoder hangs
+_MEMORY = 450 * 2**20  # of address space for one decoder, so that an import stays under 1 GB
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did. `files` and `rows` count outcomes; their sums are the numbers of files and rows seen."""
+
+    source: str
+    format: str
+    files: Mapping[str, int]
+    rows: Mapping[str, int]
+    remarks: Mapping[str, int]
+    about: tuple[str, ...]
+    bad: tuple[Mapping[str, Any], ...]
+    bad_count: int
+    missing: int
+    missing_names: tuple[str, ...]
+    duplicates: int
+    new_classes: tuple[str, ...]
+    proposed_split: bool
+    samples: int
+    seconds: float
+    action: int | None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether not one sample of the source is in the dataset afterwards."""
+        return self.samples == 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()} | {"nothing": self.nothing}
+
+
+def import_(
+    dataset: Dataset, source: str | os.PathLike[str], *, name: str = "", format: str = "", settings: Mapping[str, Any] | None = None,
+    allow_roots: Sequence[str] = (), split_names: Mapping[str, str] | None = None, person: str = "", reason: str = "",
+    report: str | os.PathLike[str] | None = None, rehash: bool = False, progress: Progress | None = None,
+    waiting: Callable[[], None] | None = None,
+) -> ImportReport:  # fmt: skip
+    """Imports a folder or a list into the dataset, as one action.
+
+    An interrupted import loses nothing: the next one goes on with what was decoded. Files whose size and times on disk are
+    the same as before are not read again, unless `rehash`. `settings` are the format's; `allow_roots` names folders outside
+    the source that its paths may lead to; `split_names` maps further spellings of splits; `report` receives every outcome as
+    CSV. Raises `BadSource` when the source is not there or its layout is unclear.
+    """
+    place = Path(source).expanduser()
+    if not place.exists():
+        raise BadSource("there is nothing at this place", where=str(place), expected="a folder or a file to import")
+    plugin = choose_format(place, format)
+    name = name or (place.resolve().name)
+    with dataset.one_at_a_time("import", waiting):
+        job = _Import(dataset, place, plugin, name, dict(settings or {}), tuple(os.path.realpath(r) for r in allow_roots), split_names or {})
+        result = job.run(acting(person), reason, rehash, progress or (lambda done: None))
+        if report is not None:
+            write_report(dataset, job.token, Path(report))
+    return result
+
+
+def choose_format(source: Path, name: str = "") -> Plugin:
+    """The format named, else the one that reads such a source. Raises `BadSource` with what can be read."""
+    if name:
+        plugin = registry.plugin("format", name)
+        if not hasattr(plugin.target, "read"):
+            raise BadSource(f"the format {name} is for export only", expected=", ".join(_readers()))
+        return plugin
+    for plugin in _readers().values():
+        if plugin.facts["folder"] if source.is_dir() else source.suffix.lower() in plugin.facts["suffixes"]:
+            return plugin
+    return registry.plugin("format", "class_folders")  # a single file: a folder of one
+
+
+def _readers() -> dict[str, Plugin]:
+    return {name: plugin for name, plugin in registry.plugins("format").items() if hasattr(plugin.target, "read")}
+
+
+class _Import:
+    """One import on its way: candidates in, parts and outcomes out."""
+
+    def __init__(
+        self, dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: dict[str, Any], allowed: tuple[str, ...],
+        split_names: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        self.dataset, self.plugin, self.name, self.settings = dataset, plugin, name, settings
+        readable = inspect_settings(plugin)
+        for key in settings:
+            if key not in readable:
+                raise UnknownName(f"the format {plugin.name} has no setting {key!r}", expected=", ".join(readable) or "none")
+        self.place = place
+        self.root = place.resolve() if place.is_dir() else place.resolve().parent
+        self.allowed, self.split_names = allowed, split_names
+        self.replay: Replay = replay(dataset)
+        self._check_name()
+        self.token = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid4().hex[:8]}"
+        self.medium = dataset.medium
+        self.held: list[pa.RecordBatch] = []
+        self.measures: list[pa.RecordBatch] = []
+        self.made: list[tuple[str, int, int]] = []
+        self.labels: set[str] = set()
+        self.replaced = 0
+
+    def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
+        started = time.monotonic()
+        known = Known.load(self.dataset, self.replay, self.name, self.root)
+        with Spool(self.dataset, self.token) as spool:
+            self.spool = spool
+            self.sifter = Sifter(self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash)
+            self.sifter.reusable(self.dataset, self.replay)
+            for kept in self._decoded():
+                self._keep(kept, progress)
+            progress(self.sifter.present)
+            self._flush()
+        missing, names = known.missing()
+        return self._commit(person, reason, missing, names, time.monotonic() - started)
+
+    def _decoded(self) -> Iterator[Kept]:
+        """The candidates that are new or changed, decoded; what is present already is only counted."""
+        waiting: deque[pa.RecordBatch] = deque()
+        pools: dict[str, Pool] = {}
+
+        def requests(column: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            size = _FILES_AT_ONCE if column == "path" else _TEXTS_AT_ONCE
+            for batch in batches:
+                for start in range(0, batch.num_rows, size):
+                    piece = batch.slice(start, size)
+                    waiting.append(piece)
+                    yield piece.select([column])
+
+        candidates = self._candidates()
+        first = next(candidates, None)
+        if first is None:
+            return
+        column = "text" if first["path"].null_count == first.num_rows else "path"
+        self.medium = self.medium or self._decide_medium(first, column)
+        if column == "text" and self.medium != "text":
+            raise BadValue(f"this dataset holds {self.medium}, and the source holds texts", where=str(self.place), next="name another dataset with -d")
+        medium = self.medium or "image"
+        settings = {"root": str(self.root), "allowed": list(self.allowed), "medium": medium}
+
+        def lost(row: pa.RecordBatch, why: Lost) -> pa.RecordBatch:
+            outcome = Outcome.TOO_LARGE if why.kind == "out of memory" else Outcome.UNREADABLE
+            return decode.lost(row, medium, why.reason, outcome)
+
+        function = decode.TEXTS if column == "text" else decode.FILES
+        pool = pools.setdefault(column, Pool(function, settings, seconds=_ROW_SECONDS, memory=_MEMORY))
+        try:
+            fresh = (self.sifter.sift(batch) for batch in self._same(column, first, candidates))
+            for answer in pool.map(requests(column, self._reused(fresh)), lost):
+                yield self.sifter.decoded(waiting.popleft(), answer)
+                yield from self._ready()
+        finally:
+            pool.close()
+        yield from self._ready()
+
+    def _reused(self, sifted: Iterator[tuple[pa.RecordBatch, list[Kept]]]) -> Iterator[pa.RecordBatch]:
+        """Hands on what must be decoded; what was decoded before waits in `self.ready`."""
+        self.ready: deque[Kept] = deque()
+        for fresh, reused in sifted:
+            self.ready.extend(reused)
+            if fresh.num_rows:
+                yield fresh
+
+    def _ready(self) -> Iterator[Kept]:
+        while self.ready:
+            yield self.ready.popleft()
+
+    def _candidates(self) -> Iterator[pa.RecordBatch]:
+        reader = self.plugin.target()
+        if self.place.is_file() and self.plugin.facts["folder"]:
+            from trainset.formats._batch import candidates  # a file by itself: a folder of one
+
+            yield candidates(1, path=[paths.from_local(self.place.name)])
+            return
+        yield from (batch for batch in reader.read(self.place, self.spool, **self.settings) if batch.num_rows)
+
+    def _same(self, column: str, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield first
+        for batch in rest:
+            if batch[column].null_count:
+                raise BadSource("the source holds files and texts of a list side by side", where=str(self.place), next="import them one by one")
+            yield batch
+
+    def _decide_medium(self, first: pa.RecordBatch, column: str) -> str:
+        if column == "text":
+            return "text"
+        found: dict[str, int] = {}
+        names = first["path"].to_pylist()
+        for path in names:
+            if medium := kinds.medium_of(path):
+                found[medium] = found.get(medium, 0) + 1
+        for path in names[:200] if not found else []:
+            try:
+                with paths.open_media(self.root, path, self.allowed) as file:
+                    kind = kinds.sniff(file.read(4096))
+            except (OSError, Unsafe):
+                continue
+            if kind is not None and kind.medium:
+                found[kind.medium] = found.get(kind.medium, 0) + 1
+        if len(found) > 1:
+            self.spool.remark("the source holds " + ", ".join(f"{n:,} {m}" for m, n in sorted(found.items())) + ": a dataset holds one medium")
+        return max(found, key=lambda medium: found[medium]) if found else ""
+
+    def _keep(self, kept: Kept, progress: Progress) -> None:
+        progress(kept.seen)
+        self.spool.add(kept.outcomes)
+        if not kept.samples.num_rows:
+            return
+        self.dataset.set_medium(self.medium)
+        self.held.append(kept.samples)
+        self.labels.update(label for label in kept.samples["label"].unique().to_pylist() if label is not None)
+        if kept.measures is not None:
+            self.measures.append(kept.measures)
+        if kept.previews:
+            put_previews(self.dataset, kept.previews)
+        self.replaced += kept.replaces
+        if sum(batch.num_rows for batch in self.held) >= parts.PART_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.measures:
+            table = pa.Table.from_batches(self.measures)
+            first = table.append_column("place", pa.array(range(table.num_rows))).group_by("content").aggregate([("place", "min")])
+            measured.write(self.dataset, table.take(first["place_min"]).combine_chunks().to_batches())
+            self.measures = []
+        if self.held:
+            part = f"{self.token}-{len(self.made):05}.parquet"
+            facts = {"source": self.name, "root": str(self.root), "format": self.plugin.name}
+            rows = parts.write(self.dataset.place("samples", part), self.held, SAMPLES, facts)
+            self.made.append((part, rows, self.replaced))
+            self.held, self.replaced = [], 0
+
+    def _commit(self, person: str, reason: str, missing: int, names: tuple[str, ...], seconds: float) -> ImportReport:
+        spool, has_splits = self.spool, self.sifter.has_splits
+        entries: list[Entry] = []
+        place = {"root": str(self.root), "format": self.plugin.name, "settings": self.settings, "allowed": list(self.allowed)}
+        for part, rows, replaced in self.made:
+            value = {"source": self.name, "rows": rows, "replaces": replaced, "proposes": not has_splits}
+            entries.append(Entry(EntryKind.IMPORT, subject=part, value=json.dumps(value)))
+        position = self.replay.at + 1
+        current = {self.replay.current_name(label, position, from_source=True) for label in self.labels}
+        new = tuple(sorted(current - self.replay.classes.keys()))
+        entries += [Entry(EntryKind.CLASS_ADDED, subject=label) for label in new]
+        seq = None
+        if entries:
+            entries.insert(0, Entry(EntryKind.SOURCE, subject=self.name, value=json.dumps(place)))
+            home.allow_root(self.dataset.folder, str(self.root))
+            for root in self.allowed:
+                home.allow_root(self.dataset.folder, root)
+            seq = log.append(self.dataset, "import", person, reason or f"from {self.name}", entries)
+        self._tidy()
+        inside = [str(outcome) for outcome in Outcome if outcome.in_dataset]
+        counted = spool.rows if self.sifter.by_rows else spool.files
+        return ImportReport(
+            source=self.name, format=self.plugin.name, files=dict(spool.files), rows=dict(spool.rows), remarks=dict(spool.remarked),
+            about=tuple(spool.source_remarks), bad=tuple(spool.bad), bad_count=spool.bad_count, missing=missing, missing_names=names,
+            duplicates=duplicates(self.dataset, self.token), new_classes=new, proposed_split=not has_splits,
+            samples=sum(counted[outcome] for outcome in inside), seconds=seconds, action=seq,
+        )  # fmt: skip
+
+    def _tidy(self) -> None:
+        """Deletes the parts that no import names: what an interrupted one left, used by now. Only one import runs at a time."""
+        with self.dataset.people.read() as connection:
+            every = [action.seq for action in log.read_actions(connection)]
+            named = {entry.subject for _, entry in log.read_entries(connection, every, [EntryKind.IMPORT])}
+        for path in self.dataset.place("samples").glob("*.parquet"):
+            if path.name not in named:
+                path.unlink()
+
+    def _check_name(self) -> None:
+        earlier = self.replay.sources.get(self.name)
+        if earlier is not None and os.path.realpath(earlier.root) != str(self.root):
+            raise BadValue(
+                f"this dataset has a source {self.name!r} already, and it is another place", where=str(self.root), got=earlier.root,
+                next="give this one a name of its own with --name; if the folder was moved: trainset sources NAME --root DIR",
+            )  # fmt: skip
+
+
+def inspect_settings(plugin: Plugin) -> list[str]:
+    """The settings that reading takes (a format's declaration also holds those of writing)."""
+    import inspect
+
+    arguments = inspect.signature(plugin.target.read).parameters.values()  # type: ignore[attr-defined]  # only readers get here
+    return [argument.name for argument in arguments if argument.kind is argument.KEYWORD_ONLY]

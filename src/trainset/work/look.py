@@ -1,0 +1,146 @@
+"""Look: a random draw, or the first of an order, as values that show themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from trainset.errors import BadValue, MissingPackage, TargetExists, TrainsetError
+from trainset.formats._names import file_name
+from trainset.model import Source
+from trainset.store import ids, log, previews
+from trainset.store.dataset import Dataset
+from trainset.store.durable import whole_file
+from trainset.store.measured import measure_names, measured
+from trainset.work.media import read_media
+from trainset.work.selection import Selection, opened
+
+_DETAILS = ("path", "text", "content", "contributor", "meta", "remarks")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Some samples, as a table that converts to Arrow, NumPy and pandas; a notebook shows it with pictures and players.
+
+    `total`: how many samples the selection has, of which these are some.
+    """
+
+    dataset: Dataset
+    table: pa.Table
+    total: int
+    sources: dict[str, Source]
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows())
+
+    @property
+    def ids(self) -> list[str]:
+        """Their ids as they are printed, which every verb takes."""
+        return [ids.shown(identifier) for identifier in self.table["id"].to_pylist()]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary a sample, ids and content hashes as hex."""
+        return [{**row, "id": row["id"].hex(), "content": row["content"].hex()} for row in self.table.to_pylist()]
+
+    def to_arrow(self) -> pa.Table:
+        """As an Arrow table."""
+        return self.table
+
+    def to_pandas(self) -> Any:
+        """As a pandas data frame, ids as hex. Raises `MissingPackage` without pandas."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingPackage("to_pandas()", "pandas") from None
+        return pd.DataFrame(self.rows(), columns=self.table.column_names)
+
+    def to_numpy(self, column: str) -> Any:
+        """One column as a NumPy array. Raises `BadValue` with the columns there are."""
+        if column not in self.table.column_names:
+            raise BadValue(f"there is no column {column!r}", expected=", ".join(self.table.column_names))
+        return self.table[column].to_numpy(zero_copy_only=False)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def media(self, number: int) -> bytes:
+        """The bytes of the sample at this place: of its file, or of its text in UTF-8. Raises `Gone` or `Unsafe`."""
+        row = self.table.slice(number, 1).to_pylist()[0]
+        if row["path"] is None:
+            return str(row["text"]).encode()
+        return read_media(self.dataset, self.sources, row["source"], row["path"], row["content"])
+
+    def previews(self) -> dict[bytes, bytes]:
+        """Thumbnails (JPEG) or waveforms by content hash, as far as there are any."""
+        return previews.get(self.dataset, self.table["content"].to_pylist())
+
+    def save(self, folder: str | Path) -> list[str]:
+        """Writes their files, or their texts, into a new folder. Returns what could not be saved, as sentences."""
+        target = Path(folder)
+        if target.exists() and any(target.iterdir()):
+            raise TargetExists("this folder is not empty", where=str(target), next="name a new one")
+        target.mkdir(parents=True, exist_ok=True)
+        troubles, taken = [], set[str]()
+        for number, row in enumerate(self.rows()):
+            name = (row["path"] or "text.txt").rsplit("/", 1)[-1]
+            try:
+                data = self.media(number)
+            except TrainsetError as error:
+                troubles.append(f"{row['path']}: {error.what}")
+                continue
+            with whole_file(target / file_name(name, row["id"][: ids.SHOWN], taken)) as file:
+                file.write(data)
+        return troubles
+
+    def _repr_html_(self) -> str:
+        from trainset.work.show import samples_html
+
+        return samples_html(self)
+
+
+def look(
+    dataset: Dataset, samples: Sequence[str] = (), *, where: str = "", label: str | None = None, split: str | None = None, source: str | None = None,
+    sort: str = "", n: int = 12, seed: int = 0, at: str | int | None = None,
+) -> Samples:  # fmt: skip
+    """Draws `n` samples at random by `seed` (another seed, another draw), or the first `n` by `sort` (`-loudness`: largest
+    first), of the selection. Raises `BadFilter`, `UnknownName`."""
+    if n < 1:
+        raise BadValue("nothing to look at", expected="-n of at least 1", got=str(n))
+    selection = Selection(tuple(samples), where, label, split, source)
+    table, conditions = opened(dataset, selection, log.position(dataset, at), sort=sort, columns=["path"] if samples else [])
+    with table:
+        if samples:
+            named = pa.array(table.find(samples), pa.binary(16))
+            rows = table.select(["id", "label", "split", "excluded", "part", "row"], conditions)
+            places = pa.compute.index_in(named, value_set=rows["id"].cast(pa.binary(16)).combine_chunks()).drop_null()
+            rows, total = rows.take(places), len(places)
+        else:
+            total = table.count(conditions)
+            rows = table.select(["id", "label", "split", "excluded", "part", "row"], conditions, sort=sort, limit=n, seed=None if sort else seed)
+        details = table.details(rows, ["source", "label", *_DETAILS])
+        result = pa.table(
+            {
+                "id": rows["id"].cast(pa.binary(16)), "source": details["source"], "path": details["path"], "text": details["text"],
+                "label": rows["label"], "source_label": details["label"], "split": rows["split"], "contributor": details["contributor"],
+                "excluded": rows["excluded"], "meta": details["meta"], "content": details["content"], "remarks": details["remarks"],
+            }  # fmt: skip
+        )
+        result = _with_measures(dataset, result)
+        return Samples(dataset, result, total, table.replay.sources)
+
+
+def _with_measures(dataset: Dataset, rows: pa.Table) -> pa.Table:
+    names = list(measure_names(dataset))
+    wanted = pa.array(rows["content"].to_pylist(), pa.binary(16))
+    found = measured(dataset, names, only=wanted)
+    places = pa.compute.index_in(wanted, value_set=found["content"].combine_chunks())
+    for name in names:
+        rows = rows.append_column(name, found[name].combine_chunks().take(places) if found.num_rows else pa.nulls(rows.num_rows, found[name].type))
+    return rows

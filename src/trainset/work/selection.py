@@ -1,0 +1,69 @@
+"""A selection: which samples a verb is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from trainset.errors import BadValue
+from trainset.store import filters
+from trainset.store.dataset import Dataset
+from trainset.store.query import BASE, QueryTable, open_table
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sample ids (printed ids, their beginnings, or paths), or filters that must all hold; neither: every sample.
+
+    Excluded samples are left out unless a filter speaks of `excluded`, or ids are named.
+    """
+
+    ids: tuple[str, ...] = ()
+    where: str = ""
+    label: str | None = None
+    split: str | None = None
+    source: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it names nothing, and so means everything."""
+        return not (self.ids or self.where or self.label is not None or self.split is not None or self.source is not None)
+
+    def conditions(self, known: Sequence[str]) -> tuple[str, ...]:
+        """The filters it stands for. An empty label or split means: none."""
+        found = [self.where] if self.where else []
+        for column, value in (("label", self.label), ("split", self.split), ("source", self.source)):
+            if value is not None:
+                quoted = value.replace("'", "''")
+                found.append(f"{column} = '{quoted}'" if value else f"{column} is null")
+        mentioned = any("excluded" in filters.parse(text, known).columns for text in found)
+        if not self.ids and not mentioned:
+            found.append("not excluded")
+        return tuple(found)
+
+
+def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (), what: str = "samples") -> pa.Table:
+    """The ids (and columns) of the samples of a selection that a verb is to change. Raises `BadValue` when it is empty,
+    so that nobody changes everything by forgetting a filter; `where="true"` means everything."""
+    if selection.empty:
+        raise BadValue(f"say which {what}", next="give ids as `trainset look` prints them, or --where \"label = 'cat'\" (--where true: all)")
+    from trainset.store.measured import measure_names
+
+    conditions = selection.conditions([*BASE, *measure_names(dataset)])
+    with open_table(dataset, where=conditions, columns=[*columns, "path"] if selection.ids else columns) as table:
+        wanted = ["id", *dict.fromkeys([*columns, "label", "split", "excluded"])]
+        found = table.select(wanted, conditions)
+        if selection.ids:
+            named = pa.array(table.find(selection.ids), pa.binary(16))
+            found = found.filter(pa.compute.is_in(found["id"].cast(pa.binary(16)), value_set=named))
+        return found
+
+
+def opened(dataset: Dataset, selection: Selection, at: int | None, *, sort: str = "", columns: Sequence[str] = ()) -> tuple[QueryTable, tuple[str, ...]]:
+    """The query table for looking at a selection, and its filters."""
+    from trainset.store.measured import measure_names
+
+    conditions = selection.conditions([*BASE, *measure_names(dataset)])
+    return open_table(dataset, at, where=conditions, sort=sort, columns=columns), conditions

@@ -1,0 +1,29 @@
+"""What every test may use: the shared data, a person's settings folder of its own, a count of what was skipped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of real test data: `$TRAINSET_DATA`, else beside the clone. A failure in CI, a skip elsewhere."""
+    folder = Path(os.environ.get("TRAINSET_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    if folder.is_dir():
+        return folder
+    if os.environ.get("CI"):
+        pytest.fail(f"no test data at {folder}")
+    pytest.skip(f"no test data at {folder}: set TRAINSET_DATA (docs/how-to/test-data.md says where each set comes from)")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings outside datasets go to a folder of the test's own, and every test acts as the same person."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("TRAINSET_HOME", str(home))
+    monkeypatch.setenv("TRAINSET_PERSON", "ada")
+    yield home

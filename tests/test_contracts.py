@@ -1,0 +1,161 @@
+"""The contracts of plug-ins: what a declaration says, what it refuses, and one suite over every built-in."""
+
+from __future__ import annotations
+
+import types
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from trainset import contracts, registry
+from trainset.contracts import Findings, check, embedder, measure
+from trainset.contracts import format as format_
+from trainset.errors import BadValue, PluginError, UnknownName
+from trainset.store.schema import CANDIDATES
+
+EVERY = [plugin for kind in contracts.KINDS for plugin in registry.plugins(kind).values()]
+MEASURES = list(registry.plugins("measure").values())
+
+
+@pytest.mark.parametrize("plugin", EVERY, ids=lambda p: f"{p.kind}:{p.name}")
+def test_every_plugin_documents_itself_and_lives_in_a_file_of_its_name(plugin: contracts.Plugin) -> None:
+    assert plugin.title
+    assert plugin.summary
+    assert plugin.module.rsplit(".", 1)[-1] == plugin.name
+    assert all(setting.default is None or isinstance(setting.default, (bool, int, float, str)) for setting in plugin.settings.values())
+
+
+@pytest.mark.parametrize("plugin", MEASURES, ids=lambda p: p.name)
+def test_every_measure_gives_a_finite_number_for_every_shape_of_input(plugin: contracts.Plugin) -> None:
+    rng = np.random.default_rng(0)
+    inputs = {
+        "image": [{"pixels": rng.integers(0, 256, (h, w, 3), dtype=np.uint8), "facts": {"bytes": 9}} for h, w in ((1, 1), (3, 4000), (7, 5))],
+        "audio": [
+            {"signal": rng.uniform(-1, 1, (n, c)).astype(np.float32) * scale, "rate": 8000, "facts": {"bytes": 9}}
+            for n, c, scale in ((1, 1, 1), (800, 6, 1), (800, 2, 0), (800, 1, 4))
+        ],
+        "text": [{"text": text, "facts": {"bytes": 9}} for text in ("a", "two words", "日本語", "\x00", " " * 50)],
+    }  # fmt: skip
+    for decoded in inputs[plugin.facts["medium"]]:
+        value = plugin.target(*(decoded[name] for name in plugin.needs))
+        assert value is None or np.isfinite(value)
+
+
+def test_a_signature_is_the_declaration() -> None:
+    @measure("Brightness", unit="0..1", medium="image", version=3)
+    def brightness(pixels: np.ndarray, *, gamma: float = 2.2, linear: bool = False) -> float:  # type: ignore[type-arg]
+        """Mean brightness.
+
+        More words.
+        """
+        return float(pixels.mean())
+
+    plugin = brightness.__plugin__  # type: ignore[attr-defined]
+    assert (plugin.name, plugin.needs, plugin.summary) == ("brightness", ("pixels",), "Mean brightness.")
+    assert plugin.facts == {"unit": "0..1", "medium": "image", "version": 3}
+    assert plugin.settings["gamma"].parse("1.5") == 1.5
+    assert plugin.settings["linear"].parse("yes") is True
+    with pytest.raises(BadValue, match="takes a float"):
+        plugin.settings["gamma"].parse("much")
+
+
+def test_a_measure_that_asks_for_what_its_medium_has_not_is_refused_with_the_list() -> None:
+    with pytest.raises(PluginError, match="asks for 'pixels'") as caught:
+
+        @measure("Wrong", unit="", medium="audio")
+        def wrong(pixels: object) -> float:
+            """Wrong."""
+            return 0.0
+
+    assert "signal" in caught.value.expected
+
+
+def test_a_check_names_its_columns_and_an_unknown_one_is_refused() -> None:
+    @check("Near-silent recordings")
+    def near_silent(loudness: np.ndarray, label: pa.Array, *, below_dbfs: float = -45.0) -> Findings:  # type: ignore[type-arg]
+        """Recordings too quiet to learn from."""
+        flagged = loudness < below_dbfs
+        return Findings(flagged.astype(np.float32), flagged, ["quiet" if f else "" for f in flagged])
+
+    plugin = near_silent.__plugin__  # type: ignore[attr-defined]
+    assert contracts.needed_columns(plugin, ["loudness"]) == ("loudness", "label")
+    with pytest.raises(PluginError, match="asks for 'loudness'"):
+        contracts.needed_columns(plugin, ["seconds"])
+    assert near_silent(np.array([-60.0, -10.0], np.float32), pa.array(["a", "b"])).flagged.tolist() == [True, False]
+
+
+def test_an_embedder_takes_the_samples_of_its_medium() -> None:
+    with pytest.raises(PluginError, match="asks for 'texts'"):
+
+        @embedder("Wrong", medium="image", dim=3)
+        def wrong(texts: list[str]) -> object:
+            """Wrong."""
+            return None
+
+
+def test_a_format_that_neither_reads_nor_writes_is_refused() -> None:
+    with pytest.raises(PluginError, match="neither reads nor writes"):
+
+        @format_("Nothing", suffixes=(".no",))
+        class Nothing:
+            """Nothing."""
+
+
+def test_a_plugin_without_docstring_is_refused() -> None:
+    with pytest.raises(PluginError, match="needs a docstring"):
+
+        @measure("Silent", unit="", medium="text")
+        def silent(text: str) -> int:
+            return 0
+
+
+def test_two_plugins_of_one_name_are_refused() -> None:
+    modules = []
+    for name in ("one", "two"):
+        module = types.ModuleType(name)
+        exec(  # noqa: S102  # two modules made here
+            "from trainset.contracts import measure\n@measure('Same', unit='', medium='text')\ndef same(text: str) -> int:\n    'Same.'\n    return 0\n",
+            module.__dict__,
+        )
+        modules.append(module)
+    with pytest.raises(PluginError, match="two measure plug-ins are called 'same'"):
+        registry.collect("measure", modules)
+
+
+def test_an_unknown_plugin_is_answered_with_those_that_exist() -> None:
+    with pytest.raises(UnknownName, match="no format 'zarr'") as caught:
+        registry.plugin("format", "zarr")
+    assert "class_folders" in caught.value.expected
+
+
+def test_plugins_of_an_installed_package_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real installed distribution with an entry point, as a stranger would publish it."""
+    (tmp_path / "stranger.py").write_text(
+        "from trainset.contracts import measure\n\n@measure('Vowels', unit='letters', medium='text')\ndef vowels(text: str) -> int:\n"
+        "    'Number of vowels.'\n    return sum(c in 'aeiou' for c in text)\n"
+    )
+    info = tmp_path / "stranger-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[trainset.measures]\nvowels = stranger\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    registry.plugins.cache_clear()
+    try:
+        found = registry.plugins("measure")
+        assert found["vowels"].target("audio") == 4
+        assert "words" in found
+    finally:
+        registry.plugins.cache_clear()
+
+
+def test_every_reader_takes_a_place_and_outcomes_and_gives_candidates(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("one\n")
+    for plugin in registry.plugins("format").values():
+        if hasattr(plugin.target, "read"):
+            suffixes = plugin.facts["suffixes"]
+            assert plugin.facts["folder"] or suffixes, plugin.name
+    from trainset.formats._batch import candidates
+
+    assert candidates(1, text=["a"]).schema.equals(CANDIDATES)

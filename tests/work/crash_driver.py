@@ -1,0 +1,101 @@
+"""Runs a scenario and kills its own process at the n-th point at which something becomes durable or visible.
+
+Usage: crash_driver.py FOLDER N. Prints `ack STEP` when a step has returned to its caller. N = 0: no fault; prints `points COUNT`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+folder, fatal = Path(sys.argv[1]), int(sys.argv[2])
+count = 0
+
+
+def point() -> None:
+    global count
+    count += 1
+    if count == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        point()
+        return function(*args, **kwargs)
+
+    return call
+
+
+for name in ("replace", "fsync", "link", "rename", "unlink"):
+    setattr(os, name, watched(getattr(os, name)))
+Path.unlink = watched(Path.unlink)  # type: ignore[method-assign]
+Path.rename = watched(Path.rename)  # type: ignore[method-assign]
+Path.mkdir = watched(Path.mkdir)  # type: ignore[method-assign]
+
+
+class Connection(sqlite3.Connection):
+    """Dies before a commit, and before the first row of a transaction."""
+
+    def execute(self, *args: Any) -> sqlite3.Cursor:
+        self._watch(args[0])
+        return super().execute(*args)
+
+    def commit(self) -> None:
+        point()
+        super().commit()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:
+        return super().cursor(Cursor)
+
+    def _watch(self, sql: str) -> None:
+        if sql.startswith(("INSERT", "COMMIT", "CREATE TABLE actions")):
+            point()
+
+
+class Cursor(sqlite3.Cursor):
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        if sql.startswith(("INSERT", "COMMIT", "CREATE TABLE actions")):
+            point()
+        return super().execute(sql, *args)
+
+    def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        point()
+        return super().executemany(sql, *args)
+
+
+connect = sqlite3.connect
+sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})  # type: ignore[assignment, misc]
+sqlite3.dbapi2.connect = sqlite3.connect  # type: ignore[attr-defined]
+
+import trainset  # noqa: E402  # after the traps are set
+from trainset.store import parts  # noqa: E402
+
+parts.PART_ROWS = 4  # several parts from a few files
+
+
+def ack(step: str) -> None:
+    print("ack", step, flush=True)
+
+
+with trainset.init(folder / "set") as dataset:
+    ack("init")
+    dataset.import_(folder / "pictures")
+    ack("import")
+    if not any(action.verb == "label" for action in dataset.log()):
+        dataset.label("dog", where="path like 'cat/1%'", reason="it is a dog")
+    ack("label")
+    if not dataset.versions():
+        dataset.version("v1", keep_media=True)
+    ack("version")
+    if not (folder / "out").exists():
+        dataset.export(folder / "out", format="class_folders", at="v1")
+    ack("export")
+shutil.rmtree(folder / "nothing", ignore_errors=True)
+print("points", count)
