@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def test_kill_at_every_write_point_loses_nothing_acknowledged(tmp_path: Path) ->
     expected = state(whole)
     assert points > 40
     died_at: set[str] = set()
-    for fatal in range(1, points + 1):
+
+    def die(fatal: int) -> None:
         folder = tmp_path / str(fatal)
         shutil.copytree(whole / "pictures", folder / "pictures")
         acknowledged = [line.split()[1] for line in drive(folder, fatal) if line.startswith("ack")]
@@ -52,6 +54,9 @@ def test_kill_at_every_write_point_loses_nothing_acknowledged(tmp_path: Path) ->
         leftovers = [p for p in (folder / "set").rglob(".*.tmp*") if p.is_file()]
         assert len(leftovers) <= 3, leftovers
         shutil.rmtree(folder)
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(die, range(1, points + 1)))
     assert {"before init", "init", "import", "label", "version"} <= died_at
 
 

@@ -16,6 +16,11 @@ from trainset.errors import BadSource, BadValue, UnknownName
 from trainset.work import decode
 
 
+def report_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.fixture
 def dataset(tmp_path: Path) -> Iterator[trainset.Workbench]:
     with trainset.init(tmp_path / "set") as opened:
@@ -111,7 +116,7 @@ def test_the_same_bytes_at_two_places_are_two_samples_and_said_to_be_copies(data
     report = dataset.import_(tmp_path / "in", report=tmp_path / "report.csv")
     assert report.duplicates == 1
     assert dataset.status().samples == 5
-    rows = {row["name"]: row for row in csv.DictReader((tmp_path / "report.csv").open(newline=""))}
+    rows = {row["name"]: row for row in report_rows(tmp_path / "report.csv")}
     assert rows["dog/copy.png"]["remarks"] == "duplicate of: cat/0.png"
     assert len(rows) == 5
 
@@ -138,7 +143,8 @@ def test_names_of_any_bytes_keep_their_path(dataset: trainset.Workbench, tmp_pat
     os.rename(tmp_path / "in" / "a.png", odd)
     assert dataset.import_(tmp_path / "in").files == {"added": 1}
     assert dataset.import_(tmp_path / "in").files == {"already present": 1}
-    assert dataset.look().media(0) == open(odd, "rb").read()
+    with open(odd, "rb") as file:
+        assert dataset.look().media(0) == file.read()
 
 
 def test_a_second_place_of_the_same_name_is_refused(dataset: trainset.Workbench, tmp_path: Path) -> None:
@@ -194,7 +200,7 @@ def test_an_interrupted_import_goes_on_with_what_was_decoded(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     report = dataset.import_(tmp_path / "in", report=tmp_path / "report.csv")
     assert report.files == {"added": 120}
-    decoded_again = [row for row in csv.DictReader((tmp_path / "report.csv").open(newline="")) if row["remarks"] == "decoded again"]
+    decoded_again = [row for row in report_rows(tmp_path / "report.csv") if row["remarks"] == "decoded again"]
     assert 0 < len(decoded_again) <= 60
     assert dataset.status().computed["width"] == 120
 

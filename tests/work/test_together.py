@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -26,7 +27,7 @@ with trainset.open(folder) as dataset:
     threads = [threading.Thread(target=work, args=(n,)) for n in range(5)]
     [t.start() for t in threads]
     [t.join() for t in threads]
-sys.exit("; ".join(troubles))
+sys.exit("; ".join(troubles) or 0)
 """
 
 
@@ -87,13 +88,9 @@ def test_a_full_disk_gives_a_clear_error_and_no_half_state(tmp_path: Path) -> No
         assert run("init", small / "set").returncode == 0
         assert run("note", "before", "-d", small / "set").returncode == 0
         filler = small / "filler"
-        with filler.open("wb") as file:
-            while True:
-                try:
-                    file.write(b"x" * 4096)
-                    file.flush()
-                except OSError:
-                    break
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b"x" * 4096):
+                pass
         os.truncate(filler, filler.stat().st_size - 20_000)
         failed = run("import", tmp_path / "pictures", "-d", small / "set")
         assert failed.returncode == 2, failed.stdout + failed.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ META = "meta."
 """Before a metadata field's name where the name alone would be taken for one of our columns."""
 
 MOST_COLUMNS = 5_000
+
+_WORD = re.compile(r"[\w.-]{1,60}")
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,10 @@ def column_for(field: str, ours: Sequence[str]) -> str:
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:
-    """Names in one line, each cut to 60 characters, at most `most` of them."""
+    """Names in one line, quoted where they are no plain words, each cut to 60 characters, at most `most` of them."""
     names = list(names)
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(shown(name) for name in names[:most]) + more
+    return ", ".join(name if _WORD.fullmatch(name) else shown(name) for name in names[:most]) + more
 
 
 def shown(text: str) -> str:

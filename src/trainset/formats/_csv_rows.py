@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,8 +36,9 @@ class CsvRows:
         if len(self._delimiter) != 1 or self._delimiter in '"\r\n':
             raise BadValue("a delimiter is one character", expected=", ; | or tab", got=repr(delimiter))
         self._used: Mapping[str, str] = {}
+        self._lines = Lines(path, encoding)
         with _long_fields():
-            self._lines, _, header = self._start()
+            header = _Pass(self._lines, self._delimiter).header
         self.columns, self._names_given = _named(header, self._delimiter)
 
     @property
@@ -53,13 +53,13 @@ class CsvRows:
     def chunks(self) -> Iterator[Chunk]:
         """The rows behind the header. Two passes give the same."""
         with _long_fields():
-            lines, reader, _ = self._start()
+            rows = _Pass(Lines(self._path, self._encoding), self._delimiter)
         most = max(1, min(ROWS, CELLS // len(self.columns)))
         first, more = 1, True
         while more:
             chunk = Chunk(first)
             with _long_fields():
-                more = self._fill(chunk, reader, lines, most)
+                more = self._fill(chunk, rows, most)
             first = chunk.end
             yield chunk
 
@@ -80,39 +80,10 @@ class CsvRows:
                 before = '",'
         return pc.binary_join_element_wise(*pieces, '"}', "")
 
-    def _start(self) -> tuple[Lines, Any, list[str]]:
-        """The lines, a reader that stands behind the header, and the header."""
-        lines = Lines(self._path, self._encoding)
-        self._done = 0
-        reader = csv.reader(self._bounded(lines), strict=True, delimiter=self._delimiter)
-        try:
-            header = next((row for row in reader if not _is_blank(row)), [])
-        except csv.Error as error:
-            raise NotATable(
-                Outcome.UNREADABLE, f"the header (line {reader.line_num}) cannot be read: {_why(error)}"
-            ) from None
-        if not header:
-            raise NotATable(Outcome.EMPTY, "this file has nothing but blank lines")
-        self._done = reader.line_num
-        return lines, reader, header
-
-    def _bounded(self, lines: Lines) -> Iterator[str]:
-        """The lines, as long as no single row goes on for more than `LONGEST` characters."""
-        number = pending = 0
-        for block in lines.blocks():
-            yield from block
-            pending = 0 if self._done > number else pending + sum(map(len, block))
-            number += len(block)
-            if pending > LONGEST:
-                raise NotATable(
-                    Outcome.TOO_LARGE,
-                    f"the row that begins in line {self._done + 1:,} is longer than {LONGEST:,} characters, which is the limit: "
-                    "perhaps a quote in it is never closed",
-                )
-
-    def _fill(self, chunk: Chunk, reader: Any, lines: Lines, most: int) -> bool:
+    def _fill(self, chunk: Chunk, source: _Pass, most: int) -> bool:
         """Adds rows to `chunk` until it is full; whether there may be more."""
-        width, rows, limit = len(self.columns), chunk.rows, lines.characters + CHARACTERS
+        reader, lines, rows, width = source.reader, source.lines, chunk.rows, len(self.columns)
+        limit = lines.characters + CHARACTERS
         while True:
             try:
                 for row in reader:
@@ -124,13 +95,13 @@ class CsvRows:
                         chunk.faults.append(Fault(chunk.end, why))
                     else:
                         rows.append(row)
-                    self._done = reader.line_num
+                    source.done = reader.line_num
                     if chunk.size >= most or lines.characters > limit:
                         return True
             except csv.Error as error:
-                line = self._done + 1
+                line = source.done + 1
                 chunk.faults.append(Fault(chunk.end, f"(line {line:,}) {_why(error)}"))
-                self._done = reader.line_num
+                source.done = reader.line_num
             else:
                 return False
 
@@ -149,8 +120,37 @@ class CsvRows:
         path = self._used.get("path")
         for column, cell in zip(self.columns, row, strict=True):
             if "\0" in cell and column != path:  # a path with a NUL is the import's to call unsafe
-                return f"(line {line:,}) holds a NUL character in {shown(column)}, expected text: {shown(cell)}"
+                return f"(line {line:,}) has a NUL character in {shown(column)}: {shown(cell)}"
         return ""
+
+
+class _Pass:
+    """One pass over the file, standing behind the header. done: the line in which the last complete row ends."""
+
+    def __init__(self, lines: Lines, delimiter: str) -> None:
+        self.lines, self.done = lines, 0
+        self.reader = csv.reader(self._bounded(), strict=True, delimiter=delimiter)
+        try:
+            self.header = next((row for row in self.reader if not _is_blank(row)), [])
+        except csv.Error as error:
+            raise NotATable(Outcome.UNREADABLE, f"the header (line {self.reader.line_num}) {_why(error)}") from None
+        if not self.header:
+            raise NotATable(Outcome.EMPTY, "this file has nothing but blank lines")
+        self.done = self.reader.line_num
+
+    def _bounded(self) -> Iterator[str]:
+        """The lines, as long as no single row goes on for more than `LONGEST` characters."""
+        number = pending = 0
+        for block in self.lines.blocks():
+            yield from block
+            pending = 0 if self.done > number else pending + sum(map(len, block))
+            number += len(block)
+            if pending > LONGEST:
+                raise NotATable(
+                    Outcome.TOO_LARGE,
+                    f"the row that begins in line {self.done + 1:,} is longer than {LONGEST:,} characters, which is the limit: "
+                    "perhaps a quote in it is never closed",
+                )
 
 
 def _named(header: list[str], delimiter: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -206,7 +206,7 @@ def _long_fields() -> Iterator[None]:
     """The csv module's limit, which is the whole process's, raised for the moment."""
     with _LIMIT:
         before = csv.field_size_limit()
-        csv.field_size_limit(max(before, LONGEST + 1))
+        csv.field_size_limit(max(before, 2 * LONGEST))  # `_bounded` stops before that
         try:
             yield
         finally:

@@ -11,6 +11,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 _DIGITS = 4_000  # Python refuses to read integers of more than 4,300 digits: the time grows with their square
 
 
+_DEEPEST = 100  # lists and objects in one another: what can be read can then be written, whatever the stack
+
+
 class BadJson(Exception):
     """This line is no JSON. The text says why."""
 
@@ -24,11 +27,15 @@ def loads(line: str) -> tuple[Any, list[str]]:
     try:
         value, end = _quick(line)
     except json.JSONDecodeError as error:
-        raise BadJson(f"{error.msg} at character {error.colno}") from None
+        raise BadJson(f"{error.msg.removesuffix(' at')} at character {error.colno}") from None
     except RecursionError:
         raise BadJson("it is nested too deeply") from None
     except (_Odd, ValueError):
-        return _careful(line)
+        value, remarks = _careful(line)
+        _check_depth(value)
+        return value, remarks
+    if line.count("[") + line.count("{") > _DEEPEST:
+        _check_depth(value)
     if end != len(line):
         raise BadJson(f"there is more behind its end at character {end + 1}")
     if "\\ud" in line or "\\uD" in line or (isinstance(value, dict) and line.count(":") != len(value)):
@@ -42,6 +49,16 @@ def dumps(value: Any) -> str:
         return _encode(value)
     except RecursionError:
         raise BadJson("it is nested too deeply") from None
+
+
+def _check_depth(value: Any) -> None:
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(_DEEPEST):
+        parts = [part for parent in level for part in (parent.values() if isinstance(parent, dict) else parent)]
+        level = [part for part in parts if isinstance(part, (dict, list))]
+        if not level:
+            return
+    raise BadJson(f"it is nested more than {_DEEPEST} deep")
 
 
 def _refuse(_: str) -> NoReturn:
@@ -109,6 +126,6 @@ def _careful(line: str) -> tuple[Any, list[str]]:
         decoder = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=constant, parse_int=number, parse_float=real)
         return clean(decoder.decode(line)), list(remarks)
     except json.JSONDecodeError as error:
-        raise BadJson(f"{error.msg} at character {error.colno}") from None
+        raise BadJson(f"{error.msg.removesuffix(' at')} at character {error.colno}") from None
     except RecursionError:
         raise BadJson("it is nested too deeply") from None

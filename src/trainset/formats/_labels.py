@@ -22,6 +22,7 @@ _PATTERNS = {
     "replacement characters: letters were lost before": "\\x{fffd}",
 }
 """Remark -> pattern (RE2)."""
+_LONGEST = 200  # characters a name may have to be compared with others
 _ANY = "|".join(f"(?:{pattern})" for pattern in _PATTERNS.values())
 _WORDS = frozenset(
     ["true", "false", "yes", "no", "nan", "na", "n/a", "null", "none", "nil", "#n/a", "inf", "-inf", "infinity"]
@@ -46,7 +47,7 @@ def label_remarks(labels: pa.Array) -> dict[int, str]:
 
 def class_remarks(labels: Collection[str]) -> Sequence[str]:
     """What to say of all labels of a table: those that readers take for something else, and those that look alike."""
-    remarks = []
+    remarks, labels = [], [label for label in labels if len(label) <= _LONGEST]
     if values := sorted(label for label in labels if _is_value(label)):
         remarks.append(
             f"labels that look like numbers, truth values or missing values are kept as text: {listed(values)}"

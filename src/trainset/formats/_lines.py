@@ -18,6 +18,7 @@ LONGEST = 10_000_000
 
 _BLOCK = 1 << 20  # bytes read at a time
 _GUESS_FROM = 1 << 16  # bytes an encoding is guessed from
+_FEW = 20  # letters beyond ASCII below which a guess is a gamble
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -125,13 +126,15 @@ class Lines:
             return (
                 "other letters of the file are UTF-8: these bytes are damaged, get the file again or repair that line"
             )
+        if sum(byte > 127 for byte in sample) < _FEW and b"\0" not in sample:
+            return f"too few letters to tell what it is, perhaps cp1252: save it as UTF-8 or pass --set {self._setting}=cp1252"
         from charset_normalizer import from_bytes
 
         best = from_bytes(sample).best()
         if best is None or b"\0" in sample:
             return "this looks like no text at all, expected UTF-8"
         names = [best.encoding, *best.could_be_from_charset]
-        guess = next((name for name in ("cp1252", "latin_1") if name in names), best.encoding)
+        guess = "cp1252" if "cp1252" in names else best.encoding
         return f"the bytes look like {guess}: save the file as UTF-8 or pass --set {self._setting}={guess}"
 
 
@@ -150,7 +153,7 @@ def _open(path: Path) -> BinaryIO:
 def _codec(name: str) -> str:
     try:
         codec = codecs.lookup(name)
-        b"".decode(name)  # refuses what turns bytes into bytes
+        "x".encode(name)  # refuses what turns bytes into bytes
         codecs.getincrementaldecoder(name)
     except (LookupError, ValueError):
         raise BadValue(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterable
-from urllib.parse import unquote_to_bytes
+from itertools import chain, count
 
 from trainset.store.ids import content_hash
 
@@ -50,7 +50,9 @@ def unsafe_name(folder: str) -> str:
     if re.search("%(?![0-9A-F]{2})", folder):
         return folder
     try:
-        return unquote_to_bytes(folder).decode("utf-8", "surrogatepass")
+        return re.sub(b"%(..)", lambda code: bytes.fromhex(code[1].decode()), folder.encode()).decode(
+            "utf-8", "surrogatepass"
+        )
     except UnicodeDecodeError:
         return folder
 
@@ -62,7 +64,8 @@ class FolderNames:
         self._taken = {fold(name) for name in taken}
         self._names: dict[str, str] = {}
 
-    def __getitem__(self, label: str) -> str:
+    def name(self, label: str) -> str:
+        """The folder of this class."""
         if label not in self._names:
             name = self._names[label] = safe_name(label, self._taken)
             self._taken.add(fold(name))
@@ -74,18 +77,22 @@ class FolderNames:
         return {label: name for label, name in self._names.items() if name != label}
 
 
-def file_name(name: str, identifier: str, taken: Container[str] = ()) -> str:
-    """A safe name for a media file, with its extension; with the sample's id when the name is taken (by `fold`)."""
+def file_name(name: str, identifier: str, taken: set[str]) -> str:
+    """A safe name for a media file, with its extension, and with the sample's id when the name is taken.
+
+    `taken` holds the `fold` of the names in use in that folder; the new one is added to it.
+    """
     stem, dot, suffix = name.rpartition(".")
-    if not stem or len(suffix.encode("utf-8", "replace")) > 20:
-        stem, dot, suffix = name, "", ""
-    suffix = _encoded(suffix, 0) if suffix else suffix
-    for addition in ("", f"_{identifier[:12]}", f"_{identifier}"):
-        body = _cut(_encoded(stem, 0), LONGEST - len(suffix.encode()) - 1 - len(addition)) if stem else identifier
+    if not stem or not suffix or suffix.strip() != suffix or len(suffix) > 20:
+        stem, dot, suffix = name or identifier, "", ""
+    suffix = _UNSAFE.sub(_percent, suffix)
+    for addition in chain(("", f"_{identifier[:12]}"), (f"_{identifier}_{number}" for number in count(2))):
+        body = _cut(_encoded(stem, 0), LONGEST - len(suffix.encode()) - 1 - len(addition))
         safe = f"{body}{addition}{dot}{suffix}"
         if fold(safe) not in taken:
-            return safe
-    return f"{identifier}_{len(name)}{dot}{suffix}"
+            break
+    taken.add(fold(safe))
+    return safe
 
 
 def _encoded(label: str, letters: int) -> str:

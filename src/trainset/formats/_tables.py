@@ -22,10 +22,9 @@ from trainset.formats._lines import NotATable
 from trainset.model import Outcome
 from trainset.store import paths
 
-__all__ = ["JSON_SUFFIXES", "TABLE_SUFFIXES", "NotATable", "Table", "open_table", "read_list"]
+__all__ = ["JSON_SUFFIXES", "NotATable", "Table", "open_table", "read_list"]
 
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json")
-TABLE_SUFFIXES = (".csv", ".tsv", *JSON_SUFFIXES)
 
 _MOST_BAD = 0.01
 """Share of bad rows from which on the table as a whole is doubted: so in a small table, any."""
@@ -147,7 +146,7 @@ def read_list(
         outcomes.file(name, error.outcome, error.reason)
         return
     outcomes.file(name, Outcome.IGNORED, "a list: its rows are the samples", table.remarks)
-    mapped = ", ".join(f"{ours} = {theirs}" for ours, theirs in table.mapped.items())
+    mapped = ", ".join(f"{ours} = {listed([theirs])}" for ours, theirs in table.mapped.items())
     outcomes.remark(f"columns: {mapped}" + (f"; kept as metadata: {listed(table.other)}" if table.other else ""))
     yield from table.batches(outcomes)
 
@@ -175,13 +174,12 @@ class _Survey:
 
     def remarks(self) -> list[str]:
         """About the file as a whole, with counts."""
+        without_id = self.rows - self.bad - len(self.hashes)
         counted = {
             f"{self.blank:,} blank line{'s' * (self.blank > 1)} skipped": self.blank,
             f"{self.bad:,} of {self.rows:,} rows are bad and left out": self.bad,
             f"{self.converted:,} labels are numbers or truth values: kept as text": self.converted,
-            f"{self.rows - self.bad - len(self.hashes):,} rows have no id: known by their texts": (
-                self.hashes and self.rows - self.bad - len(self.hashes)
-            ),
+            f"rows without an id, known by their texts: {without_id:,}": without_id if self.hashes else 0,
         }
         return [text for text, count in counted.items() if count] + [*class_remarks(self.labels)]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from trainset.contracts import Losses, Outcomes, format
+from trainset.formats import _write
 from trainset.formats._columns import parse_mapping
-from trainset.formats._list_writer import write_csv
 from trainset.formats._tables import read_list
 
 
@@ -43,4 +43,4 @@ class Csv:
         self, samples: Iterable[pa.RecordBatch], target: Path, *, for_spreadsheet: bool = False, media: bool = True
     ) -> Losses:
         """`for_spreadsheet`: puts a ' before what a spreadsheet would run. `media`: writes the files beside the list."""
-        return write_csv(samples, target, media=media, for_spreadsheet=for_spreadsheet)
+        return _write.csv(samples, target, media=media, for_spreadsheet=for_spreadsheet)

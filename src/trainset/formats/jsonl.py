@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from trainset.contracts import Losses, Outcomes, format
+from trainset.formats import _write
 from trainset.formats._columns import parse_mapping
-from trainset.formats._list_writer import write_jsonl
 from trainset.formats._tables import JSON_SUFFIXES, read_list
 
 
@@ -33,4 +33,4 @@ class Jsonl:
 
     def write(self, samples: Iterable[pa.RecordBatch], target: Path, *, media: bool = True) -> Losses:
         """`media`: writes the files beside the list."""
-        return write_jsonl(samples, target, media=media)
+        return _write.jsonl(samples, target, media=media)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
+import csv as _csv
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,7 +20,7 @@ from trainset.contracts import Losses
 from trainset.errors import TargetExists
 from trainset.formats import _json
 from trainset.formats._columns import column_for
-from trainset.formats._names import file_name, fold
+from trainset.formats._names import file_name
 from trainset.store import durable, paths
 from trainset.store.schema import EXPORTED
 
@@ -28,54 +28,66 @@ _SPOOLED = pa.schema([field for field in EXPORTED if field.name not in ("name", 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(samples: Iterable[pa.RecordBatch], target: Path, *, media: bool, for_spreadsheet: bool) -> Losses:
-    """A CSV file that comes back as it was: minimal quotes, LF line ends, the metadata fields of all samples as columns."""
+def csv(
+    samples: Iterable[pa.RecordBatch],
+    target: Path,
+    *,
+    path_column: str = "",
+    media: bool = True,
+    for_spreadsheet: bool = False,
+) -> Losses:
+    """A CSV file that comes back as it was: minimal quotes, LF line ends, the metadata fields of all samples as columns.
+
+    path_column: given when the files lie beside the target already, and `path` says where: the name of that column.
+    """
+    formulas = 0
 
     def write(spool: _Spool, file: BinaryIO, lost: Counter[str]) -> None:
+        nonlocal formulas
         text = TextIOWrapper(file, encoding="utf-8", newline="")
-        # CR LF makes Python quote a CR inside a field; the lines themselves end in LF
-        writer = csv.writer(_LineFeeds(text), lineterminator="\r\n")
-        columns = [spool.kind, "label", "split", "contributor"]
-        fields = {name: column_for(name, columns) for name in spool.fields}
-        writer.writerow([*columns, *(_cell(name, lost, "names of metadata fields") for name in fields.values())])
+        # with CR LF as line end Python quotes a CR inside a field; the lines themselves end in LF
+        writer = _csv.writer(_LineFeeds(text), lineterminator="\r\n")
+        columns = spool.columns()
+        writer.writerow(
+            [*columns.values(), *(_cell(name, lost, "names of metadata fields") for name in spool.fields.values())]
+        )
         for row, meta in spool.rows():
-            cells = [_cell(row[column] or "", lost, f"values in {column}") for column in columns]
-            cells += [_meta_cell(meta, name, lost) for name in fields]
+            cells = [_cell(row[ours] or "", lost, f"values in {theirs}") for ours, theirs in columns.items()]
+            cells += [_meta_cell(meta, name, lost) for name in spool.fields]
             danger = [place for place, cell in enumerate(cells) if cell.startswith(_FORMULA)]
-            spool.formulas += len(danger)
-            if for_spreadsheet:
-                for place in danger:
-                    cells[place] = "'" + cells[place]
+            formulas += len(danger)
+            for place in danger if for_spreadsheet else ():
+                cells[place] = "'" + cells[place]
             writer.writerow(cells)
         text.flush()
         text.detach()
-        if for_spreadsheet and spool.formulas:
-            lost[
-                f"{spool.formulas:,} cells begin with a ' for the spreadsheet's sake: this file does not come back unchanged"
-            ] = 0
 
-    losses, spool = _write(samples, target, write, media=media)
-    if not spool.formulas or for_spreadsheet:
+    losses = _write(samples, target, write, media=media, path_column=path_column)
+    if not formulas:
         return losses
+    if for_spreadsheet:
+        changed = (
+            f"{formulas:,} cells begin with a ' for the spreadsheet's sake: this file does not come back unchanged"
+        )
+        return replace(losses, lost=(*losses.lost, changed))
     warning = (
-        f"{spool.formulas:,} cells begin with = + - @, a tab or a carriage return, which a spreadsheet may run as a formula: "
-        "write with --set csv.for_spreadsheet=true before opening it in one"
+        f"{formulas:,} cells begin with = + - @, a tab or a carriage return, which a spreadsheet may run as a formula: "
+        "write with --set csv.for_spreadsheet=true before opening the file in one"
     )
-    return Losses(losses.samples, losses.lost, (*losses.warnings, warning))
+    return replace(losses, warnings=(*losses.warnings, warning))
 
 
-def write_jsonl(samples: Iterable[pa.RecordBatch], target: Path, *, media: bool) -> Losses:
+def jsonl(samples: Iterable[pa.RecordBatch], target: Path, *, media: bool = True) -> Losses:
     """One JSON object per line, metadata with their types beside our columns."""
 
     def write(spool: _Spool, file: BinaryIO, lost: Counter[str]) -> None:
-        columns = [spool.kind, "label", "split", "contributor"]
-        fields = {name: column_for(name, columns) for name in spool.fields}
+        columns = spool.columns()
         for row, meta in spool.rows():
-            values = {column: row[column] or None for column in columns}
-            values |= {fields[name]: value for name, value in meta.items()}
+            values: dict[str, Any] = {theirs: row[ours] or None for ours, theirs in columns.items()}
+            values |= {spool.fields[name]: value for name, value in meta.items()}
             file.write(_json.dumps(values).encode() + b"\n")
 
-    return _write(samples, target, write, media=media)[0]
+    return _write(samples, target, write, media=media, path_column="")
 
 
 @dataclass
@@ -85,9 +97,9 @@ class _Spool:
     place: Path
     folder: Path
     media: bool
+    path_column: str
     samples: int = 0
-    formulas: int = 0
-    fields: dict[str, None] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     files: int = 0
     left_out: int = 0
@@ -95,9 +107,16 @@ class _Spool:
     empty: int = 0
 
     @property
-    def kind(self) -> str:
-        """The first column: a list is one of files or one of texts."""
-        return "path" if self.files + self.left_out else "text"
+    def of_files(self) -> bool:
+        """A list is one of files or one of texts."""
+        return bool(self.files + self.left_out)
+
+    def columns(self) -> dict[str, str]:
+        """Our columns -> their names in the file. Settles those of the metadata: `fields`, name -> column."""
+        first = {"path": self.path_column or "path"} if self.of_files else {"text": "text"}
+        columns = first | {name: name for name in ("label", "split", "contributor")}
+        self.fields = {name: column_for(name, [*columns.values()]) for name in self.fields}
+        return columns
 
     def take(self, samples: Iterable[pa.RecordBatch], media_name: str) -> None:
         """Writes the media, and the rest to the spool."""
@@ -116,7 +135,7 @@ class _Spool:
                     else:
                         self.left_out += 1
                     if columns["meta"][row]:
-                        self.fields.update(dict.fromkeys(_json.loads(columns["meta"][row])[0]))
+                        self.fields |= {name: name for name in _json.loads(columns["meta"][row])[0]}
                 stream.write_batch(
                     pa.record_batch([pa.array(columns[f.name], f.type) for f in _SPOOLED], schema=_SPOOLED)
                 )
@@ -124,7 +143,7 @@ class _Spool:
 
     def texts_as_files(self, media_name: str) -> None:
         """In a list of files, the texts become files too."""
-        if self.kind == "path" and self.texts and self.media:
+        if self.of_files and self.texts and self.media:
             rest = self.place.with_suffix(".rest")
             self.place.replace(rest)
             try:
@@ -147,9 +166,9 @@ class _Spool:
 
     def lost(self) -> Iterator[str]:
         """What no list of this kind can hold."""
-        if self.left_out:
+        if self.left_out and not self.path_column:
             yield f"the bytes of {self.left_out:,} files: they are named by their paths in the source, and not written"
-        if self.kind == "path" and self.texts:
+        if self.of_files and self.texts:
             became = "are written as files beside the others" if self.media else "have no path and cannot come back"
             yield f"{self.texts:,} texts without a file {became}"
         elif self.empty:
@@ -157,7 +176,6 @@ class _Spool:
 
     def _save(self, name: str, identifier: str, data: Any) -> str:
         name = file_name(name, identifier, self.taken)
-        self.taken.add(fold(name))
         self.folder.mkdir(exist_ok=True)
         with (self.folder / name).open("xb") as file:
             file.write(data)
@@ -171,7 +189,8 @@ def _write(
     write: Callable[[_Spool, BinaryIO, Counter[str]], None],
     *,
     media: bool,
-) -> tuple[Losses, _Spool]:
+    path_column: str,
+) -> Losses:
     """The media first, in a folder that appears whole; then the list."""
     folder = target.with_name(f"{target.stem}_media")
     for place in (target, folder):
@@ -181,18 +200,20 @@ def _write(
             )
     lost: Counter[str] = Counter()
     with durable.storage_full_is_clear(target), _temporary(target.parent) as temporary:
-        spool = _Spool(temporary / "rows", temporary / "media", media)
+        spool = _Spool(temporary / "rows", temporary / "media", media, path_column)
         media_name = paths.from_local(folder.name)
         spool.take(samples, media_name)
         spool.texts_as_files(media_name)
-        with durable.whole_file(target) as file:
-            write(spool, file, lost)
-            if spool.files:
-                os.sync()
-                spool.folder.replace(folder)
-                durable.sync_folder(folder.parent)
-    sentences = (*spool.lost(), *(f"{count:,} {what}" if count else what for what, count in lost.items()))
-    return Losses(spool.samples, sentences), spool
+        try:
+            with durable.whole_file(target) as file:
+                write(spool, file, lost)
+                if spool.files:
+                    os.sync()  # once for all media
+                    spool.folder.replace(folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)  # no list names these files
+            raise
+    return Losses(spool.samples, (*spool.lost(), *(f"{count:,} {what}" for what, count in lost.items())))
 
 
 @contextmanager

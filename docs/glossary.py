@@ -1,0 +1,97 @@
+"""The words of the project and what each of them means: the texts of `reference/words.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TERMS: tuple[tuple[str, str, str], ...] = (
+    (
+        "dataset",
+        "the folder that holds one training set and all that is known about it",
+        "project, workspace, collection",
+    ),
+    ("source", "a named place samples were imported from", "origin, connector"),
+    ("medium", "image, audio or text; a dataset holds one", "modality, type"),
+    ("sample", "one example", "item, row, record, datapoint"),
+    (
+        "id",
+        "what makes a sample this sample: 32 hex digits, of which 12 are printed; any beginning of 4 or more that is unique will do",
+        "",
+    ),
+    ("content hash", "what makes its bytes, or its text, these: BLAKE2b-128", "checksum"),
+    ("label", "the class a sample is said to have; may be empty", "tag, annotation, target"),
+    ("class", "one of the names a label can be, with its definition and examples", "category"),
+    ("split", "train, validation, test or production; may be empty", "subset"),
+    (
+        "contributor",
+        "who made a sample: the speaker, the writer; samples of one contributor get one proposed split",
+        "author, client",
+    ),
+    ("metadata", "every other column of a list, as `meta.<field>` in filters", "attributes"),
+    ("list", "a table or text file whose rows are samples, or name the files that are", "manifest, index"),
+    ("format", "a layout on disk that can be read, written or both", "loader, exporter"),
+    ("outcome", "what became of one file, or of one row of a list, in an import: exactly one", "status, result"),
+    ("remark", "what an import noticed of a file, a row or a source that is in the dataset all the same", "warning"),
+    ("action", "one undoable change by one person or process: who, when, why, entries", "event, commit, edit"),
+    ("entry", "one change inside an action", "operation"),
+    ("log", "all actions, in order; only ever appended to", "history, journal"),
+    (
+        "position",
+        "a place in the log: `#12` is after action 12, `start` before the first, `now` after the last",
+        "revision",
+    ),
+    ("version", "a name for a position in the log", "snapshot"),
+    (
+        "digest",
+        "SHA-256 over id, content, label and split of every sample of a version that is not excluded",
+        "fingerprint",
+    ),
+    ("note", "a remark a person leaves on a sample, a class or the dataset", "comment, tag"),
+    ("filter", "one expression that holds for some samples: `label = 'cat' and width < 32`", "query"),
+    ("selection", "a filter, or a list of sample ids", "view, slice, query"),
+    ("measure", "a number computed from one sample by itself: width, loudness", "metric, signal, feature"),
+    ("plug-in", "a measure, format, check or embedder: one file that is found by being there", "extension, module"),
+    ("part", "one immutable Parquet file of the dataset's folder", "shard, chunk"),
+    ("person", "someone known to the dataset, by name", "user, annotator"),
+)
+"""Term, meaning, words that are not used for it."""
+
+OUTCOMES: Mapping[str, str] = {
+    "added": "a new sample",
+    "already present": "a sample that is as it was at an earlier import",
+    "changed": "a known sample with other content, or of which the source now says something else",
+    "moved": "a known sample whose file is at another path now; it keeps its id",
+    "unreadable": "no sample: damaged, missing, not what its medium needs, or its decoder crashed or hung",
+    "truncated": "no sample: too much of it is cut off",
+    "empty": "no sample: 0 bytes, no samples of sound, a row without path or text",
+    "unsupported": "no sample: recognised as something that is not decoded, such as a film in a folder of pictures",
+    "too large": "no sample: beyond the limits on bytes, pixels, seconds, characters or memory",
+    "unsafe": "no sample: a path, link or device that leads out of the source",
+    "ignored": "no sample and none expected: a system file, a list, another dataset, a path listed twice",
+}
+"""What each outcome means."""
+
+ENTRIES: Mapping[str, tuple[str, str]] = {
+    "source": ("source", "where it is and how it is read"),
+    "import": ("part", "its source, its rows, how many replace earlier ones, whether its proposed splits count"),
+    "label": ("sample", "the class; empty for no label"),
+    "exclude": ("sample", "empty; the reason is the action's"),
+    "restore": ("sample", "empty"),
+    "split": ("sample", "the split; empty for none"),
+    "class added": ("class", "empty"),
+    "class renamed": ("class", "its new name"),
+    "class merged": ("class", "the class it goes into"),
+    "class defined": ("class", "definition, good and borderline examples"),
+    "note": ("sample, class or dataset", "the text"),
+}
+"""What each kind of entry is about, and what its value is."""
+
+EXIT_CODES: tuple[tuple[str, str], ...] = (
+    ("0", "done; for an import also when some files were bad: they are named"),
+    ("1", "a bug of ours, with a traceback, or a question answered with no"),
+    ("2", "a mistake or an obstacle that you can do something about; one message, nothing was changed"),
+    ("3", "an import after which not one sample of the source is in the dataset, or an export that could write none"),
+    ("130", "interrupted by Ctrl-C; what was acknowledged is kept"),
+    ("141", "nobody read on, as in `trainset log | head`"),
+)
+"""Exit codes of the command line."""

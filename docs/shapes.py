@@ -1,0 +1,174 @@
+"""What the commands print with `--json`, and what the fields mean: the texts of `reference/json.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from trainset.model import Action, ClassInfo, Entry, Note, Version
+from trainset.work.export import ExportReport
+from trainset.work.fix import Change
+from trainset.work.import_ import ImportReport
+from trainset.work.status import OnDisk, Status
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The document of some commands: `form` says whether it is one object or a list, `names` are its fields in order."""
+
+    commands: tuple[str, ...]
+    form: str
+    names: tuple[str, ...]
+
+
+def _of(
+    kind: type, *, before: tuple[str, ...] = (), after: tuple[str, ...] = (), without: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    return (*before, *(field.name for field in fields(kind) if field.name not in without), *after)
+
+
+SAMPLE = (
+    "id",
+    "source",
+    "path",
+    "text",
+    "label",
+    "source_label",
+    "split",
+    "contributor",
+    "excluded",
+    "meta",
+    "content",
+    "remarks",
+)
+"""The fields of one sample, before its measures."""
+
+SHAPES: tuple[Shape, ...] = (
+    Shape(("init",), "an object", ("dataset", "medium")),
+    Shape(("import",), "an object", _of(ImportReport, before=("dataset",), after=("nothing",))),
+    Shape(("look",), "an object", ("total", "samples", "saved", "not_saved")),
+    Shape(("status",), "an object", _of(Status)),
+    Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
+    Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
+    Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
+    Shape(("versions",), "a list of objects", _of(Version)),
+    Shape(("diff",), "an object", ("a", "b", "counts", "groups", "changes")),
+    Shape(("export",), "an object", _of(ExportReport)),
+    Shape(("note",), "an object", ("action",)),
+    Shape(("notes",), "a list of objects", ("action", "at", "person", "sample", "class", "text")),
+    Shape(("log",), "a list of objects", _of(Action)),
+    Shape(("log ACTION",), "a list of objects", _of(Entry)),
+    Shape(("undo",), "an object", ("action", "undone")),
+    Shape(("classes",), "a list of objects", _of(ClassInfo)),
+    Shape(
+        ("classes add", "classes define", "classes rename", "classes merge", "classes split"),
+        "an object",
+        ("action", "done"),
+    ),
+)
+"""Every command that prints JSON."""
+
+INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("a sample, in `look`; its measures follow as fields of their names", SAMPLE),
+    ("one of `bad`, in `import`", ("kind", "name", "row", "outcome", "reason")),
+    ("one of `on_disk`, in `status`", _of(OnDisk)),
+    ("one of `notes`, in `status`", _of(Note)),
+    ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
+    ("one of `changes`, in `diff`", ("kind", "id", "path", "label", "before", "after", "action")),
+    ("an error, of any command", ("error", "detail", "where", "next")),
+)
+"""The objects inside, and the one shape of an error."""
+
+MEANINGS: Mapping[str, str] = {
+    "a": "the first version, as asked for",
+    "about": "remarks on the source as a whole",
+    "action": "position of the action; null when nothing had to change",
+    "actions": "how many actions the log has up to there",
+    "after": "what it is in `b`",
+    "allowed": "whether you have allowed the dataset to read there",
+    "at": "time in ISO 8601; in `status` and `export` the position",
+    "b": "the second version, as asked for",
+    "bad": "files and rows that are no samples, the first 1,000",
+    "bad_count": "how many there are",
+    "before": "what it was in `a`",
+    "borderline": "ids of borderline examples",
+    "changed": "samples changed; in `on_disk`: files whose bytes changed",
+    "changes": "one object per changed sample and kind",
+    "class": "the class a note is about; empty when none",
+    "classes": "every class, as `classes` prints them",
+    "compared": "files looked at",
+    "computed": "measure -> rows on disk",
+    "content": "content hash, in hex",
+    "contributor": "who made it; null when unknown",
+    "counts": "how many: in `status` label -> split -> samples (an empty name: none), in `diff` kind -> samples",
+    "dataset": "the dataset's folder",
+    "definition": "what belongs to the class",
+    "detail": "what was expected and what was found",
+    "digest": "of the version, in hex",
+    "done": "what was done, as a sentence",
+    "duplicates": "samples that are exact copies of others in this source",
+    "entries": "how many entries the action has",
+    "error": "what went wrong",
+    "excluded": "whether it is excluded; in `status`: how many are",
+    "failed": "samples whose media are gone or changed, the first 20",
+    "failed_count": "how many there are",
+    "files": "outcome -> files; the sum is the number of files seen",
+    "folder": "the dataset's folder",
+    "format": "how it is read, or was written",
+    "good": "ids of good examples",
+    "groups": "changes by kind, before, after and action",
+    "id": "of the sample, in hex: 32 digits in `look`, else the first 12",
+    "imbalance": "samples of the largest class for one of the smallest; null below two classes",
+    "keeps_media": "whether the bytes were copied",
+    "kind": "file or row; in `log` the kind of entry; in `diff` what changed",
+    "label": "its class; null for none",
+    "lost": "what the format could not hold, as sentences",
+    "medium": "image, audio, text, or empty",
+    "message": "what the version is for",
+    "meta": "metadata, a JSON object as text; null for none",
+    "missing": "samples, or files, no longer in the source",
+    "missing_names": "the first of them",
+    "name": "its name; in `bad` the path, or the list of a row",
+    "names": "the first that no longer match",
+    "new_classes": "classes that this import added",
+    "next": "what to do",
+    "not_saved": "what could not be saved, as sentences",
+    "note": "why something was not compared",
+    "notes": "all notes",
+    "nothing": "whether not one sample of the source is in the dataset",
+    "on_disk": "one object per source that has files; empty with --no-disk",
+    "outcome": "its outcome",
+    "path": "relative to the source; null for a row without a file",
+    "person": "who",
+    "proposed_split": "whether splits are proposed, because the source has none",
+    "reason": "why",
+    "remarks": "what was noticed; in `import` remark -> how often",
+    "root": "the source's folder",
+    "row": "of a list, from 1 without the header; null for a file",
+    "rows": "outcome -> rows of lists; the sum is the number of rows seen",
+    "sample": "id of the sample; empty or null when it is about none",
+    "samples": "how many, excluded ones not counted; in `look` the samples, after fixing their ids (the first 1,000)",
+    "saved": "the folder of --save; null without",
+    "seconds": "how long it took",
+    "selected": "samples asked for",
+    "seq": "position in the log",
+    "source": "name of the source",
+    "source_label": "what the source says",
+    "sources": "one object per source, as `sources` prints them",
+    "split": "its split; null for none",
+    "subject": "source, part or class an entry is about; null for none",
+    "target": "where it was written",
+    "text": "of the note; of a sample without a file its text",
+    "total": "samples in the selection, of which these are some",
+    "unchanged": "samples that were so already",
+    "undoes": "position of the action that this one takes back; null for others",
+    "undone": "whether it is taken back; of `undo` the action taken back",
+    "unlabelled": "samples without label",
+    "value": "the entry's value; null for none",
+    "verb": "the command",
+    "version": "name of the version that stands at `at`; empty when none",
+    "versions": "the versions up to there",
+    "warnings": "what was written whole and may surprise, as sentences",
+    "where": "the file, folder or text in question",
+}  # fmt: skip
+"""Field -> what it says; a field of one name means one thing."""
