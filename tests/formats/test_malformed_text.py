@@ -25,9 +25,7 @@ def judged(found: Read) -> str:
     return "warn" if remarked else "accept"
 
 
-def test_every_malformed_list_is_judged_as_the_manifest_does(
-    data_folder: Path
-) -> None:
+def test_every_malformed_list_is_judged_as_the_manifest_does(data_folder: Path) -> None:
     wrong, lines = [], []
     with (data_folder / "malformed" / "manifest.csv").open(newline="", encoding="utf-8") as file:
         entries = [row for row in csv.DictReader(file) if row["group"] == "text"]

@@ -1,12 +1,13 @@
 """Runs a scenario and kills its own process at the n-th point at which something becomes durable or visible.
 
-Usage: crash_driver.py FOLDER N. Prints `ack STEP` when a step has returned to its caller. N = 0: no fault; prints `points COUNT`.
+Reads lines `FOLDER N` and answers each with `EXIT STEP,STEP... COUNT`: how the process that ran the scenario ended, which steps
+had returned to their caller, and how many points it passed. N = 0: no fault. The runs are forks of this process, made before it
+has any thread, so that only the first pays for the imports.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sqlite3
 import sys
@@ -14,8 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-folder, fatal = Path(sys.argv[1]), int(sys.argv[2])
-count = 0
+fatal = count = 0
 
 
 def point() -> None:
@@ -80,22 +80,38 @@ from trainset.store import parts  # noqa: E402
 parts.PART_ROWS = 4  # several parts from a few files
 
 
-def ack(step: str) -> None:
-    print("ack", step, flush=True)
+def scenario(folder: Path, ack: Callable[[str], None]) -> None:
+    with trainset.init(folder / "set") as dataset:
+        ack("init")
+        dataset.import_(folder / "pictures")
+        ack("import")
+        if not any(action.verb == "label" for action in dataset.log()):
+            dataset.label("dog", where="path like 'cat/1%'", reason="it is a dog")
+        ack("label")
+        if not dataset.versions():
+            dataset.version("v1", keep_media=True)
+        ack("version")
+        if not (folder / "out").exists():
+            dataset.export(folder / "out", format="class_folders", at="v1")
+        ack("export")
 
 
-with trainset.init(folder / "set") as dataset:
-    ack("init")
-    dataset.import_(folder / "pictures")
-    ack("import")
-    if not any(action.verb == "label" for action in dataset.log()):
-        dataset.label("dog", where="path like 'cat/1%'", reason="it is a dog")
-    ack("label")
-    if not dataset.versions():
-        dataset.version("v1", keep_media=True)
-    ack("version")
-    if not (folder / "out").exists():
-        dataset.export(folder / "out", format="class_folders", at="v1")
-    ack("export")
-shutil.rmtree(folder / "nothing", ignore_errors=True)
-print("points", count)
+def main() -> None:
+    global fatal
+    for line in sys.stdin:
+        folder, number = line.rsplit(" ", 1)
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            fatal = int(number)
+            scenario(Path(folder), lambda step: os.write(write, f"{step},".encode()) and None)
+            os.write(write, f" {count}".encode())
+            os._exit(0)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            said = pipe.read()
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), said or ",", flush=True)
+
+
+main()

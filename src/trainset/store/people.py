@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -130,6 +131,8 @@ def _check(path: Path) -> None:
             found = connection.exec_driver_sql("PRAGMA application_id").scalar()
             version = connection.exec_driver_sql("PRAGMA user_version").scalar() or 0
     except exc.DatabaseError as error:
+        if isinstance(clear := _clear(error, path), StorageFull):
+            raise clear from error
         raise DamagedDataset(
             "people.db cannot be read as a database", where=str(path), got=str(error.orig), next="restore it from a backup"
         ) from error
@@ -182,8 +185,16 @@ def _engine(path: Path, begin: str, pool: type[Any], journal: str = "WAL") -> En
     return engine
 
 
+_ROOM = 256 * 1024
+"""Bytes. With less than this, an "I/O error" of SQLite means that its log had no room to grow."""
+
+
+def _no_room(path: Path) -> bool:
+    return shutil.disk_usage(path.parent).free < _ROOM
+
+
 def _clear(error: BaseException, path: Path) -> BaseException:
-    if isinstance(error, exc.OperationalError) and "full" in str(error.orig):
+    if isinstance(error, exc.OperationalError) and ("full" in str(error.orig) or _no_room(path)):
         return StorageFull(
             "the disk is full", where=str(path.parent), got=str(error.orig),
             next="free some space and run the same command again: nothing acknowledged is lost",

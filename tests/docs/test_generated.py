@@ -1,0 +1,120 @@
+"""The pages of `docs/reference` are what the generator makes, and hold everything there is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs import generate, shapes
+from tests.docs.pages import ROOT, everything, read
+from tests.helpers import pictures, run_json
+from trainset import registry
+from trainset.cli.app import COMMANDS
+from trainset.contracts import KINDS
+from trainset.model import MEDIA, SPLITS, EntryKind, Outcome
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    return generate.pages()
+
+
+def test_no_generated_page_is_stale(generated: dict[str, str]) -> None:
+    there = {path.name: read(path) for path in generate.REFERENCE.glob("*.md")}
+    stale = sorted(name for name in there.keys() | generated.keys() if there.get(name) != generated.get(name))
+    assert not stale, f"run `make docs` and commit: {', '.join(stale)}"
+
+
+@pytest.mark.parametrize("command", [["-m", "docs.generate"], ["docs/generate.py"]])
+def test_the_generator_runs_as_a_module_and_as_a_file(command: list[str]) -> None:
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_and_option_is_described(generated: dict[str, str]) -> None:
+    page = generated["commands.md"]
+    found = dict(generate.commands())
+    assert {name.split()[0] for name in found} == set(COMMANDS)
+    for name, command in found.items():
+        assert f"\n## {name}\n" in page
+        assert command.help
+        section = page.split(f"\n## {name}\n", 1)[1].split("\n## ", 1)[0]
+        for parameter in command.params:
+            if parameter.param_type_name == "option" and parameter.name != "help":
+                for word in (*parameter.opts, *parameter.secondary_opts):
+                    assert f"`{word}" in section, f"{name} {word}"
+
+
+def test_every_plugin_and_setting_is_described(generated: dict[str, str]) -> None:
+    page = generated["plugins.md"]
+    for kind in KINDS:
+        for name, plugin in registry.plugins(kind).items():
+            assert f"# {name}\n" in page
+            assert plugin.doc in page
+            for setting in plugin.settings:
+                assert f"`{setting}`" in page, f"{name}.{setting}"
+
+
+def test_every_outcome_entry_kind_split_and_medium_is_in_the_glossary(generated: dict[str, str]) -> None:
+    page = generated["words.md"]
+    missing = [str(word) for word in (*Outcome, *EntryKind, *SPLITS) if f"\n| {word} |" not in page]
+    assert not missing
+    assert all(medium in page for medium in MEDIA)
+
+
+def test_every_error_is_described(generated: dict[str, str]) -> None:
+    page = generated["errors.md"]
+    for kind in generate.errors():
+        assert f"| `{kind.__name__}` |" in page
+        assert kind.__doc__, f"{kind.__name__} needs a docstring: it is its line on the page"
+
+
+def test_every_command_says_what_its_json_is(generated: dict[str, str]) -> None:
+    described = {name.removesuffix(" ACTION") for shape in shapes.SHAPES for name in shape.commands}
+    assert described == {name for name, command in generate.commands() if any(p.name == "json" for p in command.params)}
+
+
+def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
+    pictures(tmp_path / "pets", each=3)
+    found = {
+        "init": run_json("init", "empty", cwd=tmp_path),
+        "import": run_json("import", "pets", cwd=tmp_path),
+        "look": run_json("look", cwd=tmp_path),
+        "sources": run_json("sources", cwd=tmp_path),
+        "label": run_json("label", "cat", "dog/0.png", cwd=tmp_path),
+        "version": run_json("version", "v1", cwd=tmp_path),
+        "versions": run_json("versions", cwd=tmp_path),
+        "diff": run_json("diff", "start", cwd=tmp_path),
+        "export": run_json("export", "out", cwd=tmp_path),
+        "note": run_json("note", "hello", cwd=tmp_path),
+        "notes": run_json("notes", cwd=tmp_path),
+        "status": run_json("status", cwd=tmp_path),
+        "log": run_json("log", cwd=tmp_path),
+        "log ACTION": run_json("log", 2, cwd=tmp_path),
+        "undo": run_json("undo", 2, cwd=tmp_path),
+        "classes": run_json("classes", cwd=tmp_path),
+        "classes add": run_json("classes", "add", "fox", cwd=tmp_path),
+    }
+    for shape in shapes.SHAPES:
+        document = found[shape.commands[0]]
+        some = document[0] if shape.form == "a list of objects" else document
+        assert [*some] == [*shape.names], shape.commands[0]
+    inner = dict(shapes.INNER)
+    assert [*found["look"]["samples"][0]][: len(shapes.SAMPLE)] == [*shapes.SAMPLE]
+    assert {*found["status"]["on_disk"][0]} == {*inner["one of `on_disk`, in `status`"]}
+    assert {*found["status"]["notes"][0]} == {*inner["one of `notes`, in `status`"]}
+    assert {*found["diff"]["groups"][0]} == {*inner["one of `groups`, in `diff`"]}
+    assert {*found["diff"]["changes"][0]} == {*inner["one of `changes`, in `diff`"]}
+
+
+def test_an_error_is_the_json_that_is_described(tmp_path: Path) -> None:
+    error = run_json("status", cwd=tmp_path, code=2)
+    assert [*error] == [*dict(shapes.INNER)["an error, of any command"]]
+
+
+def test_every_command_stands_in_a_page_written_by_hand() -> None:
+    text = everything()
+    assert not [name for name, _ in generate.commands() if f"trainset {name}" not in text]

@@ -1,0 +1,123 @@
+"""The pages written by hand: links resolve, commands exist and run, invariants name tests, nothing points to one machine."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+from tests.docs.pages import DOCS, PAGES, ROOT, anchors, blocks, commands, links, read
+from tests.helpers import SOURCE, run
+
+ARCHITECTURE = DOCS / "architecture.md"
+_TEST = re.compile(r"`(tests/[\w/.]+\.py)::(\w+)`")
+
+
+def shown(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_links_resolve(page: Path) -> None:
+    for link in links(page):
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), f"{link} in {shown(page)}"
+        assert not anchor or anchor in anchors(target), f"{link} in {shown(page)}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    reached, todo = set[Path](), [ROOT / "README.md"]
+    while todo:
+        page = todo.pop()
+        reached.add(page)
+        for link in links(page):
+            target = (page.parent / link.partition("#")[0]).resolve()
+            below = sorted(target.glob("*.md")) if target.is_dir() else [target]
+            todo += [found for found in below if found.suffix == ".md" and found not in reached]
+    assert not [shown(page) for page in PAGES if page not in reached]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_every_command_and_option_shown_exists(page: Path) -> None:
+    known = dict(generate.commands())
+    for line, _ in commands(page):
+        words = shlex.split(line)
+        if words[0].startswith(("-", ".")) or words[0].isupper():
+            continue
+        name = " ".join(words[:2]) if " ".join(words[:2]) in known else words[0]
+        assert name in known, line
+        options = {word for p in known[name].params for word in (*p.opts, *p.secondary_opts)}
+        assert {word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word)} <= options, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_python_blocks_are_python(page: Path) -> None:
+    for language, text in blocks(page):
+        if language == "python":
+            ast.parse(text)
+
+
+def test_the_readme_begins_with_what_to_type() -> None:
+    first = "\n".join(read(ROOT / "README.md").splitlines()[:40])
+    assert all(command in first for command in ("make quickstart", "make test", "pip install .", "trainset ./photos"))
+
+
+def test_every_make_target_is_in_contributing() -> None:
+    targets = re.findall(r"^([a-z]+):.*## ", read(ROOT / "Makefile"), re.MULTILINE)
+    assert targets
+    page = read(ROOT / "CONTRIBUTING.md")
+    assert not [target for target in targets if f"`make {target}`" not in page]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_no_page_names_a_place_of_one_machine(page: Path) -> None:
+    assert not re.findall(r"(?<![\w.~$}/…])/(?:work|tmp|home|root|Users|mnt|opt|var)/[\w.-]+", read(page))
+    assert not re.findall(r"\b(?:localhost|127\.0\.0\.1):\d+|https?://(?:10|192\.168)\.", read(page))
+
+
+def test_every_invariant_names_tests_that_exist() -> None:
+    paragraphs = [text for text in read(ARCHITECTURE).split("\n\n") if text.startswith("**Invariant:**")]
+    assert len(paragraphs) > 20
+    for paragraph in paragraphs:
+        assert _TEST.search(paragraph), f"names no test: {paragraph}"
+    named = [name for page in PAGES for name in _TEST.findall(read(page))]
+    missing = [f"{path}::{name}" for path, name in named if name not in functions(ROOT / path)]
+    assert not missing, "\n".join(missing)
+
+
+def functions(path: Path) -> set[str]:
+    if not path.exists():
+        return set()
+    return {node.name for node in ast.walk(ast.parse(read(path))) if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_code_map_names_every_room() -> None:
+    page = read(ARCHITECTURE)
+    package = ROOT / "src" / "trainset"
+    rooms = {path.parent.name + "/" for path in package.glob("*/__init__.py")}
+    rooms |= {path.name for path in package.glob("*.py") if not path.name.startswith("__")}
+    assert not [room for room in rooms if f"`{room}`" not in page]
+
+
+def test_the_tutorial_runs(tmp_path: Path) -> None:
+    page = DOCS / "tutorial.md"
+    waiting = iter(commands(page))
+    for language, text in blocks(page):
+        if language == "python":
+            own = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONWARNINGS": "error"}
+            command = [sys.executable, "-c", text]
+            done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{text}\n{done.stderr}"
+        for line in text.splitlines() if language == "console" else ():
+            command_line, code = next(waiting)
+            result = run(*shlex.split(command_line), cwd=tmp_path)
+            assert result.returncode == code, f"{line}\n{result.stdout}{result.stderr}"
+    assert next(waiting, None) is None
