@@ -74,9 +74,20 @@ connect = sqlite3.connect
 sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})  # type: ignore[assignment, misc]
 sqlite3.dbapi2.connect = sqlite3.connect  # type: ignore[attr-defined]
 
-import trainset  # noqa: E402  # after the traps are set
-from trainset.store import parts  # noqa: E402
+import pandas  # noqa: E402, F401  # Arrow imports it; what every run needs is imported once, after the traps are set
 
+import alembic.command  # noqa: E402, F401, I001
+
+import trainset  # noqa: E402
+from trainset import registry  # noqa: E402
+from trainset.engine import pool  # noqa: E402
+from trainset.store import parts  # noqa: E402
+from trainset.work import workbench  # noqa: E402, F401
+
+registry.plugins("format")
+registry.plugins("measure")
+
+pool._processors = lambda: 1
 parts.PART_ROWS = 4  # several parts from a few files
 
 

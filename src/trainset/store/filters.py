@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -52,8 +53,8 @@ def parse(text: str, columns: Iterable[str]) -> Filter:
 def _tree(text: str) -> dict[str, Any]:
     try:
         duckdb.SQLExpression(text)  # refuses what is not exactly one expression, such as `1=1) union all (select ...`
-        with duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"}) as connection:
-            found = connection.execute("SELECT json_serialize_sql(?)", [f"SELECT ({text}\n)"]).fetchone()
+        with _parser().cursor() as cursor:
+            found = cursor.execute("SELECT json_serialize_sql(?)", [f"SELECT ({text}\n)"]).fetchone()
         parsed = json.loads(found[0] if found else "{}")
     except (duckdb.Error, RecursionError, ValueError) as error:
         raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=str(error).split("\n", 1)[0]) from None
@@ -64,6 +65,12 @@ def _tree(text: str) -> dict[str, Any]:
     if len(selected) != 1 or selected[0].get("alias"):
         raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=text)
     return dict(selected[0])
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """A database that holds nothing and reaches nothing, for its parser."""
+    return duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"})
 
 
 class _Rewriter:
