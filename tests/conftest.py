@@ -17,7 +17,9 @@ def data_folder() -> Path:
         return folder
     if os.environ.get("CI"):
         pytest.fail(f"no test data at {folder}")
-    pytest.skip(f"no test data at {folder}: set TRAINSET_DATA (docs/how-to/test-data.md says where each set comes from)")
+    pytest.skip(
+        f"no test data at {folder}: set TRAINSET_DATA (docs/how-to/test-data.md says where each set comes from)"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -72,7 +72,9 @@ def test_nobody_imports_torch_pandas_or_the_web_in_the_core() -> None:
 
 @pytest.mark.parametrize("command", ["import trainset", "import trainset.cli.app"])
 def test_start_up_imports_nothing_heavy(command: str) -> None:
-    heavy = "{'numpy', 'pyarrow', 'duckdb', 'sqlalchemy', 'sklearn', 'PIL', 'onnxruntime', 'torch', 'pandas', 'alembic'}"
+    heavy = (
+        "{'numpy', 'pyarrow', 'duckdb', 'sqlalchemy', 'sklearn', 'PIL', 'onnxruntime', 'torch', 'pandas', 'alembic'}"
+    )
     script = f"import sys; {command}; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -24,7 +24,10 @@ def test_every_plugin_documents_itself_and_lives_in_a_file_of_its_name(plugin: c
     assert plugin.title
     assert plugin.summary
     assert plugin.module.rsplit(".", 1)[-1] == plugin.name
-    assert all(setting.default is None or isinstance(setting.default, (bool, int, float, str)) for setting in plugin.settings.values())
+    assert all(
+        setting.default is None or isinstance(setting.default, (bool, int, float, str))
+        for setting in plugin.settings.values()
+    )
 
 
 @pytest.mark.parametrize("plugin", MEASURES, ids=lambda p: p.name)

@@ -193,7 +193,9 @@ def _declare(kind: str, title: str, *, allowed: tuple[str, ...] | None, **facts:
             for argument in inspect.signature(part).parameters.values():
                 if argument.kind is argument.KEYWORD_ONLY:
                     if argument.default is argument.empty:
-                        raise PluginError(f"setting {argument.name} of {kind} {name} needs a default", where=target.__module__)
+                        raise PluginError(
+                            f"setting {argument.name} of {kind} {name} needs a default", where=target.__module__
+                        )
                     kind_of = str if argument.default is None else type(argument.default)
                     settings[argument.name] = Setting(argument.name, argument.default, kind_of)
                 elif kind != "format":
@@ -211,7 +213,9 @@ def _declare(kind: str, title: str, *, allowed: tuple[str, ...] | None, **facts:
 
 
 def _refuse(kind: str, name: str, module: str, need: str, known: Iterable[str]) -> None:
-    raise PluginError(f"{kind} {name} asks for {need!r}, which does not exist", where=module, expected=f"of {', '.join(known)}")
+    raise PluginError(
+        f"{kind} {name} asks for {need!r}, which does not exist", where=module, expected=f"of {', '.join(known)}"
+    )
 
 
 def _snake(name: str) -> str:

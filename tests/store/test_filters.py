@@ -16,7 +16,9 @@ COLUMNS = ("label", "split", "size", "text", "excluded", "meta")
 def count(text: str) -> int:
     rows = [("cat", "train", 3, "a b", False, '{"take": "10", "odd/~ name": "x"}'), ("dog", None, 7, "c'd", True, None)]
     with duckdb.connect() as connection:
-        connection.execute("CREATE TABLE samples (label VARCHAR, split VARCHAR, size BIGINT, text VARCHAR, excluded BOOLEAN, meta VARCHAR)")
+        connection.execute(
+            "CREATE TABLE samples (label VARCHAR, split VARCHAR, size BIGINT, text VARCHAR, excluded BOOLEAN, meta VARCHAR)"
+        )
         connection.executemany("INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?)", rows)
         sql = filters.parse(text, COLUMNS).sql
         found = connection.execute(f"SELECT count(*) FROM samples WHERE {sql}").fetchone()

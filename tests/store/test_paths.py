@@ -29,7 +29,9 @@ def test_names_that_differ_in_normal_form_only_stay_two() -> None:
     assert paths.encode("café".encode()) != paths.encode("cafe\u0301".encode())
 
 
-@pytest.mark.parametrize("path", ["../x", "a/../../x", "/etc/passwd", "~/x", "C:/x", "C:\\x", "\\\\host\\x", "..\\x", "a\0b", "a/.."])
+@pytest.mark.parametrize(
+    "path", ["../x", "a/../../x", "/etc/passwd", "~/x", "C:/x", "C:\\x", "\\\\host\\x", "..\\x", "a\0b", "a/.."]
+)
 def test_a_path_that_may_leave_is_refused_without_a_look_at_the_disk(path: str) -> None:
     with pytest.raises(Unsafe):
         paths.check_relative(path)

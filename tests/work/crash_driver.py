@@ -74,9 +74,8 @@ connect = sqlite3.connect
 sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})  # type: ignore[assignment, misc]
 sqlite3.dbapi2.connect = sqlite3.connect  # type: ignore[attr-defined]
 
+import alembic.command  # noqa: E402, F401
 import pandas  # noqa: E402, F401  # Arrow imports it; what every run needs is imported once, after the traps are set
-
-import alembic.command  # noqa: E402, F401, I001
 
 import trainset  # noqa: E402
 from trainset import registry  # noqa: E402

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.helpers import SOURCE, pictures
 
 import trainset
-from tests.helpers import SOURCE, pictures
 from trainset.errors import TrainsetError
 
 DRIVER = Path(__file__).parent / "crash_driver.py"
@@ -25,7 +25,9 @@ class Driver:
 
     def __init__(self) -> None:
         environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-        self.process = subprocess.Popen([sys.executable, str(DRIVER)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [sys.executable, str(DRIVER)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def run(self, folder: Path, fatal: int) -> tuple[list[str], int]:
         """The steps acknowledged, and the points passed (0: it died)."""
@@ -53,7 +55,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def state(folder: Path) -> tuple[str, list[str]]:
     with trainset.open(folder / "set") as dataset:
-        return dataset.versions()[0].digest, sorted(p.relative_to(folder).as_posix() for p in (folder / "out").rglob("*"))
+        return dataset.versions()[0].digest, sorted(
+            p.relative_to(folder).as_posix() for p in (folder / "out").rglob("*")
+        )
 
 
 @pytest.mark.timeout(900)
@@ -104,7 +108,10 @@ def check_after_death(folder: Path, acknowledged: list[str], fatal: int) -> None
             assert step in verbs or step not in acknowledged
         assert dataset.versions() or "version" not in acknowledged
         if "label" in verbs:
-            assert status.counts["dog"]["train" if "train" in status.counts["dog"] else next(iter(status.counts["dog"]))] >= 1
+            assert (
+                status.counts["dog"]["train" if "train" in status.counts["dog"] else next(iter(status.counts["dog"]))]
+                >= 1
+            )
             assert sum(status.counts["dog"].values()) == 6
     if (folder / "out").exists():
         assert len(list((folder / "out").rglob("*.png"))) == 10, "an export shows before it is complete"

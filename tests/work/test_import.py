@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers import picture, pictures, texts
 
 import trainset
-from tests.helpers import picture, pictures, texts
 from trainset.errors import BadSource, BadValue, UnknownName
 from trainset.work import decode
 
@@ -27,7 +27,9 @@ def dataset(tmp_path: Path) -> Iterator[trainset.Workbench]:
         yield opened
 
 
-def test_class_folders_give_labels_and_a_second_import_adds_nothing(dataset: trainset.Workbench, tmp_path: Path) -> None:
+def test_class_folders_give_labels_and_a_second_import_adds_nothing(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
     pictures(tmp_path / "in")
     first = dataset.import_(tmp_path / "in")
     assert first.files == {"added": 10}
@@ -110,7 +112,9 @@ def test_a_missing_file_is_named_and_stays_a_sample(dataset: trainset.Workbench,
     assert (status.on_disk[0].missing, status.on_disk[0].names) == (1, ("cat/0.png",))
 
 
-def test_the_same_bytes_at_two_places_are_two_samples_and_said_to_be_copies(dataset: trainset.Workbench, tmp_path: Path) -> None:
+def test_the_same_bytes_at_two_places_are_two_samples_and_said_to_be_copies(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
     pictures(tmp_path / "in", each=2)
     shutil.copy(tmp_path / "in" / "cat" / "0.png", tmp_path / "in" / "dog" / "copy.png")
     report = dataset.import_(tmp_path / "in", report=tmp_path / "report.csv")
@@ -121,7 +125,9 @@ def test_the_same_bytes_at_two_places_are_two_samples_and_said_to_be_copies(data
     assert len(rows) == 5
 
 
-def test_system_files_are_ignored_hidden_pictures_are_not_and_the_counts_add_up(dataset: trainset.Workbench, tmp_path: Path) -> None:
+def test_system_files_are_ignored_hidden_pictures_are_not_and_the_counts_add_up(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
     pictures(tmp_path / "in", each=1)
     picture(tmp_path / "in" / "cat" / ".hidden.png", 5)
     for name in (".DS_Store", "Thumbs.db", "cat/._0.png", "cat/desktop.ini"):
@@ -224,7 +230,9 @@ def test_a_line_inserted_above_moves_no_label_to_another_text(dataset: trainset.
     assert {k: v for k, v in after.items() if k in ids} == ids
 
 
-def test_other_labels_in_the_source_update_it_and_peoples_labels_stay(dataset: trainset.Workbench, tmp_path: Path) -> None:
+def test_other_labels_in_the_source_update_it_and_peoples_labels_stay(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
     dataset.import_(texts(tmp_path / "t.csv", [("one", "a"), ("two", "a")]))
     dataset.label("a", where="text = 'one'")
     dataset.label("b", where="text = 'one'", new_class=True)
@@ -246,9 +254,18 @@ def test_a_row_with_an_id_keeps_it_when_its_text_is_edited(dataset: trainset.Wor
     assert after == {"good morning": before["good mornin"], "bye": before["bye"]}
 
 
-def test_a_list_beside_files_wins_over_folders_and_says_where_they_disagree(dataset: trainset.Workbench, tmp_path: Path) -> None:
+def test_a_list_beside_files_wins_over_folders_and_says_where_they_disagree(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
     pictures(tmp_path / "in", each=2)
-    lines = ["path,label,speaker,take", "cat/0.png,cat,ada,1", "cat/1.png,dog,bob,2", "dog/0.png,dog,ada,3", "gone.png,dog,ada,4", "../x.png,dog,ada,5"]
+    lines = [
+        "path,label,speaker,take",
+        "cat/0.png,cat,ada,1",
+        "cat/1.png,dog,bob,2",
+        "dog/0.png,dog,ada,3",
+        "gone.png,dog,ada,4",
+        "../x.png,dog,ada,5",
+    ]
     (tmp_path / "in" / "manifest.csv").write_text("\n".join(lines) + "\n")
     report = dataset.import_(tmp_path / "in")
     assert report.files == {"added": 4, "ignored": 1}
@@ -265,7 +282,9 @@ def test_a_manifest_cannot_lead_out_of_its_folder(dataset: trainset.Workbench, t
     secret = picture(tmp_path / "outside" / "secret.png", 1)
     picture(tmp_path / "in" / "ok.png", 2)
     os.symlink(secret, tmp_path / "in" / "link.png")
-    (tmp_path / "in" / "list.csv").write_text(f"path,label\nok.png,a\n../outside/secret.png,a\n{secret},a\nlink.png,a\n")
+    (tmp_path / "in" / "list.csv").write_text(
+        f"path,label\nok.png,a\n../outside/secret.png,a\n{secret},a\nlink.png,a\n"
+    )
     report = dataset.import_(tmp_path / "in" / "list.csv")
     assert report.rows == {"added": 1, "unsafe": 3}
     with trainset.init(tmp_path / "other") as other:
@@ -273,7 +292,9 @@ def test_a_manifest_cannot_lead_out_of_its_folder(dataset: trainset.Workbench, t
         assert report.rows == {"added": 4}
 
 
-def test_an_unknown_format_or_setting_is_answered_with_those_that_exist(dataset: trainset.Workbench, tmp_path: Path) -> None:
+def test_an_unknown_format_or_setting_is_answered_with_those_that_exist(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
     pictures(tmp_path / "in")
     with pytest.raises(UnknownName, match="no format 'zarr'"):
         dataset.import_(tmp_path / "in", format="zarr")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers import SOURCE
 
 import trainset
-from tests.helpers import SOURCE
 from trainset.engine import pool
 from trainset.errors import BadSource, BadValue
 from trainset.model import Outcome
@@ -98,7 +98,9 @@ def test_every_file_alone_is_what_its_class_says(
             if not judged(path, wanted, outcome, remarks, reason):
                 wrong.append(f"{path}: {wanted}, but {outcome} with {remarks} remarks: {reason}")
     with capsys.disabled():
-        print(f"\n{group}: " + ", ".join(f"{wanted} -> {outcome}: {n}" for (wanted, outcome), n in sorted(table.items())))
+        print(
+            f"\n{group}: " + ", ".join(f"{wanted} -> {outcome}: {n}" for (wanted, outcome), n in sorted(table.items()))
+        )
     assert not wrong, "\n".join(wrong)
 
 
@@ -150,8 +152,15 @@ os._exit(0)
 """
 
 
-def test_what_must_not_exhaust_the_machine_stays_under_a_gigabyte_and_25_seconds(malformed: Path, tmp_path: Path) -> None:
-    entries = [(path, group) for group in ("images", "audio", "text") for path, wanted in manifest(malformed, group) if wanted == "limit"]
+def test_what_must_not_exhaust_the_machine_stays_under_a_gigabyte_and_25_seconds(
+    malformed: Path, tmp_path: Path
+) -> None:
+    entries = [
+        (path, group)
+        for group in ("images", "audio", "text")
+        for path, wanted in manifest(malformed, group)
+        if wanted == "limit"
+    ]
     assert len(entries) == 10
     for number, (path, group) in enumerate(entries):
         medium = {"audio": "audio", "text": "text"}.get(group, "image")

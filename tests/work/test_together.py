@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.helpers import SOURCE, pictures, run
 
 import trainset
-from tests.helpers import SOURCE, pictures, run
 
 WRITER = """
 import sys, threading, trainset
@@ -34,7 +34,11 @@ sys.exit("; ".join(troubles) or 0)
 def start(script: str, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     return subprocess.Popen(
-        [sys.executable, "-c", script, *arguments], env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, *arguments],
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -80,7 +84,9 @@ def test_a_person_labels_while_an_import_runs(tmp_path: Path) -> None:
 def test_a_full_disk_gives_a_clear_error_and_no_half_state(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "none", str(small)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1500k", "none", str(small)], capture_output=True, check=False
+    )
     if mounted.returncode:
         pytest.skip("no permission to mount a small file system here")
     try:

@@ -37,7 +37,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback(help=_HELP)
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     pass
 
@@ -73,7 +75,10 @@ def main() -> NoReturn:
         _say(error, as_json)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        _say(TrainsetError("interrupted", next="what was acknowledged is kept; run the same command again to go on"), as_json)
+        _say(
+            TrainsetError("interrupted", next="what was acknowledged is kept; run the same command again to go on"),
+            as_json,
+        )
         sys.exit(130)
     except BrokenPipeError:  # `trainset log | head`: nobody reads on
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -83,8 +88,17 @@ def main() -> NoReturn:
         sys.exit(1)
     except typer.TyperException as error:
         known = first in (*COMMANDS, _START) or first.startswith("-")
-        what = error.format_message() if known else f"there is no command {first!r}, and no file or folder of that name to import"
-        _say(TrainsetError(what, next=f"trainset {first} --help" if known and not first.startswith("-") else "trainset --help"), as_json)
+        what = (
+            error.format_message()
+            if known
+            else f"there is no command {first!r}, and no file or folder of that name to import"
+        )
+        _say(
+            TrainsetError(
+                what, next=f"trainset {first} --help" if known and not first.startswith("-") else "trainset --help"
+            ),
+            as_json,
+        )
         sys.exit(2)
 
 

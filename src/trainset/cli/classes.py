@@ -10,7 +10,9 @@ from trainset.cli import output
 from trainset.cli.options import As, AsJson, At, DatasetDir, Where, Why, opened
 
 app = typer.Typer(
-    help="The classes: list (the default), add, define, rename, merge, split.", rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]}
+    help="The classes: list (the default), add, define, rename, merge, split.",
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 ClassName = Annotated[str, typer.Argument(metavar="CLASS")]
@@ -27,12 +29,19 @@ def _list(context: typer.Context, dataset: DatasetDir = None, at: At = None, jso
             return
         shown = [[c.name, f"{c.samples:,}", c.definition, " ".join(c.good), " ".join(c.borderline)] for c in rows]
         names = ["class", "samples", "definition", "good examples", "borderline"]
-        output.show(output.table(names, shown, right=(1,))) if rows else output.line("no classes yet: trainset classes add NAME")
+        output.show(output.table(names, shown, right=(1,))) if rows else output.line(
+            "no classes yet: trainset classes add NAME"
+        )
 
 
 @app.command()
 def add(
-    name: ClassName, definition: Annotated[str, typer.Option(metavar="TEXT")] = "", why: Why = "", dataset: DatasetDir = None, person: As = "", json: AsJson = False
+    name: ClassName,
+    definition: Annotated[str, typer.Option(metavar="TEXT")] = "",
+    why: Why = "",
+    dataset: DatasetDir = None,
+    person: As = "",
+    json: AsJson = False,
 ) -> None:
     """Add a class that no sample has yet."""
     with opened(dataset) as found:
@@ -52,11 +61,22 @@ def define(
 ) -> None:
     """Say what belongs to a class, with good and borderline examples."""
     with opened(dataset) as found:
-        _done(found.define_class(name, definition, good=good, borderline=borderline, reason=why, person=person), f"defined {name!r}", json)
+        _done(
+            found.define_class(name, definition, good=good, borderline=borderline, reason=why, person=person),
+            f"defined {name!r}",
+            json,
+        )
 
 
 @app.command()
-def rename(old: ClassName, new: Annotated[str, typer.Argument(metavar="NEW")], why: Why = "", dataset: DatasetDir = None, person: As = "", json: AsJson = False) -> None:
+def rename(
+    old: ClassName,
+    new: Annotated[str, typer.Argument(metavar="NEW")],
+    why: Why = "",
+    dataset: DatasetDir = None,
+    person: As = "",
+    json: AsJson = False,
+) -> None:
     """Give a class another name."""
     with opened(dataset) as found:
         _done(found.rename_class(old, new, reason=why, person=person), f"renamed {old!r} to {new!r}", json)
@@ -72,7 +92,11 @@ def merge(
 ) -> None:
     """Make several classes one."""
     with opened(dataset) as found:
-        _done(found.merge_classes(names[:-1], names[-1], reason=why, person=person), f"merged {', '.join(names[:-1])} into {names[-1]!r}", json)
+        _done(
+            found.merge_classes(names[:-1], names[-1], reason=why, person=person),
+            f"merged {', '.join(names[:-1])} into {names[-1]!r}",
+            json,
+        )
 
 
 @app.command()

@@ -46,12 +46,22 @@ def import_(
     dataset: DatasetDir = None,
     name: Annotated[str, typer.Option(help="The source's name; by default the folder's or file's.")] = "",
     format: Annotated[str, typer.Option(help="The layout, when it is not the one detected.")] = "",
-    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="A list's columns: --map text=utterance.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="A list's columns: --map text=utterance.")
+    ] = None,
     folders: Annotated[str, typer.Option(help="What folders mean: labels, splits, splits/labels, none.")] = "",
-    map_split: Annotated[list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A split's name: --map-split extra=train.")] = None,
-    allow_root: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="A folder outside the source that its paths may lead to.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")] = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the outcome of every file and row as CSV.")] = None,
+    map_split: Annotated[
+        list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A split's name: --map-split extra=train.")
+    ] = None,
+    allow_root: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="A folder outside the source that its paths may lead to.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the outcome of every file and row as CSV.")
+    ] = None,
     rehash: Annotated[bool, typer.Option(help="Read files again whose size and times are as before.")] = False,
     why: Why = "",
     person: As = "",
@@ -80,7 +90,9 @@ def look(
     label: Annotated[str | None, typer.Option(help="Of this class; an empty text: without label.")] = None,
     split: Annotated[str | None, typer.Option(help="Of this split; an empty text: without split.")] = None,
     source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
-    sort: Annotated[str, typer.Option(metavar="COLUMN", help="The first by this column instead of a draw; -COLUMN: largest first.")] = "",
+    sort: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The first by this column instead of a draw; -COLUMN: largest first.")
+    ] = "",
     number: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 12,
     seed: Annotated[int, typer.Option(help="Another seed, another draw.")] = 0,
     at: At = None,
@@ -90,10 +102,19 @@ def look(
 ) -> None:
     """Draw samples at random and show them; notes on them are shown too."""
     with opened(dataset) as found:
-        drawn = found.look(samples or [], where=where, label=label, split=split, source=source, sort=sort, n=number, seed=seed, at=at)
+        drawn = found.look(
+            samples or [], where=where, label=label, split=split, source=source, sort=sort, n=number, seed=seed, at=at
+        )
         troubles = drawn.save(save) if save is not None else []
         if json:
-            output.document({"total": drawn.total, "samples": drawn.rows(), "saved": str(save) if save else None, "not_saved": troubles})
+            output.document(
+                {
+                    "total": drawn.total,
+                    "samples": drawn.rows(),
+                    "saved": str(save) if save else None,
+                    "not_saved": troubles,
+                }
+            )
         else:
             _print_samples(found, drawn, "in the order of " + sort if sort else f"at random (seed {seed})")
             for trouble in troubles:
@@ -104,7 +125,12 @@ def look(
             _play(drawn)
 
 
-def status(dataset: DatasetDir = None, at: At = None, disk: Annotated[bool, typer.Option(help="Compare the files on disk.")] = True, json: AsJson = False) -> None:
+def status(
+    dataset: DatasetDir = None,
+    at: At = None,
+    disk: Annotated[bool, typer.Option(help="Compare the files on disk.")] = True,
+    json: AsJson = False,
+) -> None:
     """Counts by class and split, classes, versions, notes, what was computed, what changed on disk."""
     with opened(dataset) as found:
         result = found.status(at, disk=disk)
@@ -117,7 +143,10 @@ def status(dataset: DatasetDir = None, at: At = None, disk: Annotated[bool, type
 def sources(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="A source to point somewhere.")] = "",
     dataset: DatasetDir = None,
-    root: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder that holds its media on this machine; allows reading there.")] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder that holds its media on this machine; allows reading there."),
+    ] = None,
     person: As = "",
     json: AsJson = False,
 ) -> None:
@@ -131,7 +160,10 @@ def sources(
         if json:
             output.document(list(rows))
         else:
-            shown = [[row["name"], row["format"], f"{row['samples']:,}", row["root"], "yes" if row["allowed"] else "no"] for row in rows]
+            shown = [
+                [row["name"], row["format"], f"{row['samples']:,}", row["root"], "yes" if row["allowed"] else "no"]
+                for row in rows
+            ]
             output.show(output.table(["source", "format", "samples", "folder", "may be read"], shown, right=(2,)))
 
 
@@ -142,7 +174,14 @@ def start(source: Path, dataset: DatasetDir = None, json: AsJson = False) -> int
         drawn = found.look() if not result.nothing else None
         if json:
             shown = found.status().as_dict()
-            output.document({"dataset": str(found.folder), "import": result.as_dict(), "look": drawn.rows() if drawn else [], "status": shown})
+            output.document(
+                {
+                    "dataset": str(found.folder),
+                    "import": result.as_dict(),
+                    "look": drawn.rows() if drawn else [],
+                    "status": shown,
+                }
+            )
             return 3 if result.nothing else 0
         _print_import(found, result)
         if drawn is None:
@@ -153,7 +192,9 @@ def start(source: Path, dataset: DatasetDir = None, json: AsJson = False) -> int
         _print_status(found.status())
         place = _suffix(found)
         output.line()
-        output.line(f"next: trainset look --label CLASS{place}; trainset label CLASS ID{place}; trainset version v1{place}")
+        output.line(
+            f"next: trainset look --label CLASS{place}; trainset label CLASS ID{place}; trainset version v1{place}"
+        )
         return 0
 
 
@@ -175,7 +216,9 @@ def _made(source: Path, dataset: Path | None, *, beside: bool = False) -> Workbe
     return workbench.init(Path.cwd() / f"{source.resolve().name}{SUFFIX}")
 
 
-def _settings(source: Path, format: str, settings: list[str] | None, mapping: list[str] | None, folders: str) -> dict[str, Any]:
+def _settings(
+    source: Path, format: str, settings: list[str] | None, mapping: list[str] | None, folders: str
+) -> dict[str, Any]:
     from trainset.work.import_ import choose_format
 
     plugin = choose_format(source, format)
@@ -184,7 +227,9 @@ def _settings(source: Path, format: str, settings: list[str] | None, mapping: li
         found["map"] = ",".join(mapping)
     if folders:
         found["folders"] = folders
-    return {name: plugin.settings[name].parse(value) if name in plugin.settings else value for name, value in found.items()}
+    return {
+        name: plugin.settings[name].parse(value) if name in plugin.settings else value for name, value in found.items()
+    }
 
 
 def _import(dataset: Workbench, source: Path, quiet: bool, **how: Any) -> ImportReport:
@@ -198,16 +243,26 @@ def _import(dataset: Workbench, source: Path, quiet: bool, **how: Any) -> Import
 
 def _print_import(dataset: Workbench, result: ImportReport) -> None:
     files, rows = sum(result.files.values()), sum(result.rows.values())
-    what = " and ".join(text for text in (f"{files:,} files" if files else "", f"{rows:,} rows" if rows else "") if text) or "nothing"
+    what = (
+        " and ".join(text for text in (f"{files:,} files" if files else "", f"{rows:,} rows" if rows else "") if text)
+        or "nothing"
+    )
     rate = (rows or files) / max(result.seconds, 1e-9)
-    output.line(f"{output.safe(result.source)} ({result.format.replace('_', ' ')}): {what} in {result.seconds:.1f} s, {rate:,.0f}/s")
+    output.line(
+        f"{output.safe(result.source)} ({result.format.replace('_', ' ')}): {what} in {result.seconds:.1f} s, {rate:,.0f}/s"
+    )
     for name, counts in (("files", result.files), ("rows", result.rows)):
         if counts:
             output.line(f"  {name}: " + ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items()))
     for text in result.about:
         output.line(f"  {output.safe(text)}")
     if result.remarks:
-        output.line("  remarks: " + ", ".join(f"{output.safe(text)} {n:,}" for text, n in sorted(result.remarks.items(), key=lambda pair: -pair[1])))
+        output.line(
+            "  remarks: "
+            + ", ".join(
+                f"{output.safe(text)} {n:,}" for text, n in sorted(result.remarks.items(), key=lambda pair: -pair[1])
+            )
+        )
     if result.duplicates:
         output.line(f"  {result.duplicates:,} are exact copies of others in this source")
     if result.proposed_split and result.samples:
@@ -220,7 +275,9 @@ def _print_import(dataset: Workbench, result: ImportReport) -> None:
     if result.bad_count > _NAMED:
         output.line(f"  and {result.bad_count - _NAMED:,} more: --report FILE lists them all", style="yellow")
     if result.missing:
-        output.line(f"  missing: {result.missing:,} samples are no longer in the source, such as {output.safe(', '.join(result.missing_names[:3]), 200)}")
+        output.line(
+            f"  missing: {result.missing:,} samples are no longer in the source, such as {output.safe(', '.join(result.missing_names[:3]), 200)}"
+        )
     if result.nothing:
         output.line("  not one sample of this source is in the dataset", style="yellow")
     elif result.action is None:
@@ -244,9 +301,14 @@ def _print_samples(dataset: Workbench, drawn: Samples, how: str) -> None:
 
 
 def _print_status(result: Status) -> None:
-    name = f"{output.safe(result.folder)}: {result.medium or 'empty'}, position #{result.at}" + (f" = {output.safe(result.version)}" if result.version else "")
+    name = f"{output.safe(result.folder)}: {result.medium or 'empty'}, position #{result.at}" + (
+        f" = {output.safe(result.version)}" if result.version else ""
+    )
     output.line(name, style="bold")
-    extra = [f"{result.excluded:,} excluded" if result.excluded else "", f"{result.unlabelled:,} without label" if result.unlabelled else ""]
+    extra = [
+        f"{result.excluded:,} excluded" if result.excluded else "",
+        f"{result.unlabelled:,} without label" if result.unlabelled else "",
+    ]
     output.line(f"{result.samples:,} samples" + "".join(f", {text}" for text in extra if text))
     definitions = {c.name: c.definition for c in result.classes}
     largest = max((sum(row.values()) for row in result.counts.values()), default=1)
@@ -254,7 +316,15 @@ def _print_status(result: Status) -> None:
     for label, counts in list(result.counts.items())[:40]:
         total = sum(counts.values())
         numbers = [f"{counts.get(split, 0):,}" for split in result.splits]
-        rows.append([output.safe(label or "(no label)", 30), *numbers, f"{total:,}", _bar(total / largest), output.safe(definitions.get(label, ""), 40)])
+        rows.append(
+            [
+                output.safe(label or "(no label)", 30),
+                *numbers,
+                f"{total:,}",
+                _bar(total / largest),
+                output.safe(definitions.get(label, ""), 40),
+            ]
+        )
     names = ["class", *(split or "no split" for split in result.splits), "all", "", ""]
     output.show(output.table(names, rows, right=tuple(range(1, len(result.splits) + 2))))
     if len(result.counts) > 40:
@@ -265,7 +335,9 @@ def _print_status(result: Status) -> None:
     if empty:
         output.line(f"classes without samples: {output.safe(', '.join(empty), 200)}")
     for version in result.versions:
-        output.line(f"version {output.safe(version.name)} (#{version.seq}, {version.samples:,} samples, {version.digest[:12]}): {output.safe(version.message, 100)}")
+        output.line(
+            f"version {output.safe(version.name)} (#{version.seq}, {version.samples:,} samples, {version.digest[:12]}): {output.safe(version.message, 100)}"
+        )
     computed = [f"{name} {n:,}" for name, n in result.computed.items() if n]
     if computed:
         output.line("computed: " + ", ".join(computed))
@@ -304,11 +376,16 @@ def _suffix(dataset: Workbench) -> str:
 
 
 def _play(drawn: Samples) -> None:
-    player = next((found for name in ("pw-play", "paplay", "aplay", "afplay", "ffplay", "play") if (found := shutil.which(name))), None)
+    player = next(
+        (found for name in ("pw-play", "paplay", "aplay", "afplay", "ffplay", "play") if (found := shutil.which(name))),
+        None,
+    )
     if drawn.dataset.medium != "audio":
         raise BadValue("only recordings can be played", got=drawn.dataset.medium)
     if player is None:
-        raise BadValue("no player was found on this machine", expected="one of pw-play, paplay, aplay, afplay, ffplay, play")
+        raise BadValue(
+            "no player was found on this machine", expected="one of pw-play, paplay, aplay, afplay, ffplay, play"
+        )
     for number, row in enumerate(drawn.rows()):
         output.line(f"{row['id'][:12]} {output.safe(row['label'] or 'no label')}")
         with tempfile.NamedTemporaryFile(suffix=Path(row["path"] or "x.wav").suffix) as file:

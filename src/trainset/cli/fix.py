@@ -25,23 +25,43 @@ def label(
 ) -> None:
     """Give samples a label: trainset label cat 3f2a91c04b7d, or --where FILTER."""
     with opened(dataset) as found:
-        _print(found.label(to, samples or [], where=where, reason=why, person=person, new_class=new_class), f"labelled {to!r}" if to else "unlabelled", json)
+        _print(
+            found.label(to, samples or [], where=where, reason=why, person=person, new_class=new_class),
+            f"labelled {to!r}" if to else "unlabelled",
+            json,
+        )
 
 
-def exclude(samples: Ids = None, where: Where = "", why: Why = "", dataset: DatasetDir = None, person: As = "", json: AsJson = False) -> None:
+def exclude(
+    samples: Ids = None,
+    where: Where = "",
+    why: Why = "",
+    dataset: DatasetDir = None,
+    person: As = "",
+    json: AsJson = False,
+) -> None:
     """Take samples out of the dataset; nothing is deleted."""
     with opened(dataset) as found:
         _print(found.exclude(samples or [], where=where, reason=why, person=person), "excluded", json)
 
 
-def restore(samples: Ids = None, where: Where = "", why: Why = "", dataset: DatasetDir = None, person: As = "", json: AsJson = False) -> None:
+def restore(
+    samples: Ids = None,
+    where: Where = "",
+    why: Why = "",
+    dataset: DatasetDir = None,
+    person: As = "",
+    json: AsJson = False,
+) -> None:
     """Bring excluded samples back."""
     with opened(dataset) as found:
         _print(found.restore(samples or [], where=where, reason=why, person=person), "restored", json)
 
 
 def move_split(
-    to: Annotated[str, typer.Argument(metavar="SPLIT", help="train, validation, test or production; an empty text: none.")],
+    to: Annotated[
+        str, typer.Argument(metavar="SPLIT", help="train, validation, test or production; an empty text: none.")
+    ],
     samples: Ids = None,
     where: Where = "",
     why: Why = "",
@@ -51,7 +71,11 @@ def move_split(
 ) -> None:
     """Move samples to another split."""
     with opened(dataset) as found:
-        _print(found.move_split(to, samples or [], where=where, reason=why, person=person), f"moved to {to or 'no split'}", json)
+        _print(
+            found.move_split(to, samples or [], where=where, reason=why, person=person),
+            f"moved to {to or 'no split'}",
+            json,
+        )
 
 
 COMMANDS = (label, exclude, restore, move_split)
@@ -63,7 +87,12 @@ def _print(change: Change, what: str, as_json: bool) -> None:
         return
     same = f", {change.unchanged:,} were so already" if change.unchanged else ""
     if change.action is None:
-        output.line("nothing to change" + (": no sample is in this selection" if not change.unchanged else same.replace(",", ":", 1)))
+        output.line(
+            "nothing to change"
+            + (": no sample is in this selection" if not change.unchanged else same.replace(",", ":", 1))
+        )
     else:
-        output.line(f"#{change.action}: {change.changed:,} {'sample' if change.changed == 1 else 'samples'} {output.safe(what)}{same}")
+        output.line(
+            f"#{change.action}: {change.changed:,} {'sample' if change.changed == 1 else 'samples'} {output.safe(what)}{same}"
+        )
         output.line(f"next: trainset undo {change.action} takes it back")

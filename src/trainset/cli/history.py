@@ -29,10 +29,33 @@ def notes(dataset: DatasetDir = None, at: At = None, json: AsJson = False) -> No
     with opened(dataset) as found:
         rows = found.notes(at)
         if json:
-            output.document([{"action": n.seq, "at": n.at, "person": n.person, "sample": n.sample, "class": n.label, "text": n.text} for n in rows])
+            output.document(
+                [
+                    {
+                        "action": n.seq,
+                        "at": n.at,
+                        "person": n.person,
+                        "sample": n.sample,
+                        "class": n.label,
+                        "text": n.text,
+                    }
+                    for n in rows
+                ]
+            )
             return
-        shown = [[f"#{n.seq}", n.at.astimezone().strftime("%Y-%m-%d %H:%M"), n.person, n.sample or n.label or "dataset", n.text] for n in rows]
-        output.show(output.table(["action", "when", "who", "about", "note"], shown)) if rows else output.line("no notes yet")
+        shown = [
+            [
+                f"#{n.seq}",
+                n.at.astimezone().strftime("%Y-%m-%d %H:%M"),
+                n.person,
+                n.sample or n.label or "dataset",
+                n.text,
+            ]
+            for n in rows
+        ]
+        output.show(output.table(["action", "when", "who", "about", "note"], shown)) if rows else output.line(
+            "no notes yet"
+        )
 
 
 def log(
@@ -63,16 +86,24 @@ def log(
             return
         rows = [
             [
-                f"#{a.seq}", a.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"), a.person,
-                a.verb + (f" #{a.undoes}" if a.undoes else "") + (" (undone)" if a.undone else ""), f"{a.entries:,}", a.reason,
+                f"#{a.seq}",
+                a.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+                a.person,
+                a.verb + (f" #{a.undoes}" if a.undoes else "") + (" (undone)" if a.undone else ""),
+                f"{a.entries:,}",
+                a.reason,
             ]  # fmt: skip
             for a in actions
         ]
-        output.show(output.table(["action", "when", "who", "what", "entries", "why"], rows, right=(4,))) if rows else output.line("nothing has happened yet")
+        output.show(
+            output.table(["action", "when", "who", "what", "entries", "why"], rows, right=(4,))
+        ) if rows else output.line("nothing has happened yet")
 
 
 def undo(
-    action: Annotated[int | None, typer.Argument(metavar="[ACTION]", help="Its number; by default your last one that stands.")] = None,
+    action: Annotated[
+        int | None, typer.Argument(metavar="[ACTION]", help="Its number; by default your last one that stands.")
+    ] = None,
     why: Why = "",
     dataset: DatasetDir = None,
     person: As = "",
@@ -86,7 +117,9 @@ def undo(
         if json:
             output.document({"action": seq, "undone": history.as_dict(undone)})
         else:
-            output.line(f"#{seq}: undid #{undone.seq} ({output.safe(undone.verb)} by {output.safe(undone.person)}, {undone.entries:,} entries)")
+            output.line(
+                f"#{seq}: undid #{undone.seq} ({output.safe(undone.verb)} by {output.safe(undone.person)}, {undone.entries:,} entries)"
+            )
             output.line(f"next: trainset undo {seq} brings it back")
 
 

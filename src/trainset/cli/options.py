@@ -12,13 +12,24 @@ from trainset.errors import BadValue
 if TYPE_CHECKING:
     from trainset.work.workbench import Workbench
 
-DatasetDir = Annotated[Path | None, typer.Option("-d", "--dataset", metavar="DIR", help="The dataset; by default the one you stand in.")]
+DatasetDir = Annotated[
+    Path | None, typer.Option("-d", "--dataset", metavar="DIR", help="The dataset; by default the one you stand in.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document, and nothing else.")]
-At = Annotated[str | None, typer.Option("--at", metavar="VERSION", help="Stand at a version, at '#12' in the log, at start or now.")]
-Where = Annotated[str, typer.Option("--where", "-w", metavar="FILTER", help="A filter, such as \"label = 'cat' and seconds < 0.5\".")]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="VERSION", help="Stand at a version, at '#12' in the log, at start or now."),
+]
+Where = Annotated[
+    str, typer.Option("--where", "-w", metavar="FILTER", help="A filter, such as \"label = 'cat' and seconds < 0.5\".")
+]
 Why = Annotated[str, typer.Option("--why", "-m", metavar="TEXT", help="The reason; the log keeps it.")]
-As = Annotated[str, typer.Option("--as", metavar="NAME", help="Who you are; by default $TRAINSET_PERSON or your account's name.")]
-Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Samples, as `trainset look` prints them, or paths.")]
+As = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="Who you are; by default $TRAINSET_PERSON or your account's name.")
+]
+Ids = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="Samples, as `trainset look` prints them, or paths.")
+]
 
 
 def opened(folder: Path | None) -> Workbench:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_FORMATTING = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}  # control, invisible and direction-changing characters, and private ones
+_FORMATTING = {
+    "Cc",
+    "Cf",
+    "Cs",
+    "Co",
+    "Zl",
+    "Zp",
+}  # control, invisible and direction-changing characters, and private ones
 
 
 def safe(text: object, longest: int = 0) -> str:
@@ -53,7 +60,9 @@ def error(text: str) -> None:
     print("\n".join(lines), file=sys.stderr)
 
 
-def table(names: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = (), styles: Sequence[str] = ()) -> RenderableType:
+def table(
+    names: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[int] = (), styles: Sequence[str] = ()
+) -> RenderableType:
     """A plain table; the columns in `right` are numbers."""
     from rich.table import Table
     from rich.text import Text
@@ -85,14 +94,29 @@ def progress(what: str, *, quiet: bool, total: int | None = None) -> Iterator[Co
     if quiet or not sys.stderr.isatty():
         yield lambda done: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
     from rich.text import Text
 
     class Rate(ProgressColumn):
         def render(self, task: Any) -> Text:
             return Text(f"{task.speed or 0:,.0f}/s")
 
-    columns = [SpinnerColumn(), TextColumn("{task.description}"), *([BarColumn()] if total else []), MofNCompleteColumn(), Rate(), TimeElapsedColumn()]
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        *([BarColumn()] if total else []),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeElapsedColumn(),
+    ]
     with Progress(*columns, console=console(error=True), transient=True) as shown:
         task = shown.add_task(safe(what, 60), total=total)
         yield lambda done: shown.advance(task, done)

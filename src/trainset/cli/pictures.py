@@ -106,18 +106,25 @@ def _recordings(samples: Samples) -> RenderableType:
                 wave = f"({fault.reason})"
         length = f"{row['seconds']:.2f} s" if row.get("seconds") is not None else ""
         level = f"{row['loudness']:.0f} dBFS" if row.get("loudness") is not None else ""
-        rows.append([row["id"][:12], _label(row), row["split"] or "", row["contributor"] or "", length, level, _kept(wave)])
+        rows.append(
+            [row["id"][:12], _label(row), row["split"] or "", row["contributor"] or "", length, level, _kept(wave)]
+        )
     return output.table(["id", "label", "split", "contributor", "length", "level", "waveform"], rows, right=(4, 5))
 
 
 def _texts(samples: Samples) -> RenderableType:
     width = max(30, output.console().width - 48)
-    rows = [[row["id"][:12], _label(row), row["split"] or "", output.safe(row["text"] or "", width * 2)] for row in samples.rows()]
+    rows = [
+        [row["id"][:12], _label(row), row["split"] or "", output.safe(row["text"] or "", width * 2)]
+        for row in samples.rows()
+    ]
     return output.table(["id", "label", "split", "text"], rows)
 
 
 def _label(row: dict[str, Any]) -> str:
-    return output.safe((row["label"] if row["label"] is not None else "no label") + (" (excluded)" if row["excluded"] else ""), 28)
+    return output.safe(
+        (row["label"] if row["label"] is not None else "no label") + (" (excluded)" if row["excluded"] else ""), 28
+    )
 
 
 def _kept(wave: str) -> Text:

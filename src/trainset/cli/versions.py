@@ -14,7 +14,9 @@ from trainset.cli.options import As, AsJson, At, DatasetDir, Where, opened, pair
 def version(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     message: Annotated[str, typer.Option("-m", "--message", metavar="TEXT", help="What it is for.")] = "",
-    keep_media: Annotated[bool, typer.Option("--keep-media", help="Copy the bytes of its files into the dataset as well.")] = False,
+    keep_media: Annotated[
+        bool, typer.Option("--keep-media", help="Copy the bytes of its files into the dataset as well.")
+    ] = False,
     dataset: DatasetDir = None,
     person: As = "",
     json: AsJson = False,
@@ -23,9 +25,19 @@ def version(
     with opened(dataset) as found, output.progress("keep media", quiet=json or not keep_media) as count:
         made = found.version(name, message, keep_media=keep_media, person=person, progress=count)
     if json:
-        output.document({"name": made.name, "seq": made.seq, "samples": made.samples, "digest": made.digest, "keeps_media": made.keeps_media})
+        output.document(
+            {
+                "name": made.name,
+                "seq": made.seq,
+                "samples": made.samples,
+                "digest": made.digest,
+                "keeps_media": made.keeps_media,
+            }
+        )
     else:
-        output.line(f"version {output.safe(made.name)}: position #{made.seq}, {made.samples:,} samples, digest {made.digest[:16]}")
+        output.line(
+            f"version {output.safe(made.name)}: position #{made.seq}, {made.samples:,} samples, digest {made.digest[:16]}"
+        )
 
 
 def versions(dataset: DatasetDir = None, json: AsJson = False) -> None:
@@ -35,9 +47,22 @@ def versions(dataset: DatasetDir = None, json: AsJson = False) -> None:
         if json:
             output.document([{name: getattr(v, name) for name in v.__slots__} for v in made])
             return
-        rows = [[v.name, f"#{v.seq}", v.at.astimezone().strftime("%Y-%m-%d %H:%M"), v.person, f"{v.samples:,}", v.digest[:16], v.message] for v in made]
+        rows = [
+            [
+                v.name,
+                f"#{v.seq}",
+                v.at.astimezone().strftime("%Y-%m-%d %H:%M"),
+                v.person,
+                f"{v.samples:,}",
+                v.digest[:16],
+                v.message,
+            ]
+            for v in made
+        ]
         names = ["version", "at", "when", "who", "samples", "digest", "message"]
-        output.show(output.table(names, rows, right=(4,))) if made else output.line("no versions yet: trainset version v1 -m TEXT")
+        output.show(output.table(names, rows, right=(4,))) if made else output.line(
+            "no versions yet: trainset version v1 -m TEXT"
+        )
 
 
 def diff(
@@ -56,16 +81,30 @@ def diff(
     if not result.counts:
         output.line(f"nothing changed from {output.safe(result.a)} to {output.safe(result.b)}")
         return
-    output.line(f"{output.safe(result.a)} → {output.safe(result.b)}: " + ", ".join(f"{n:,} {kind}" for kind, n in result.counts.items()), style="bold")
+    output.line(
+        f"{output.safe(result.a)} → {output.safe(result.b)}: "
+        + ", ".join(f"{n:,} {kind}" for kind, n in result.counts.items()),
+        style="bold",
+    )
     rows = []
     for group in result.groups()[:40]:
-        change = f"{_or_none(group['before'])} → {_or_none(group['after'])}" if group["before"] or group["after"] else ""
+        change = (
+            f"{_or_none(group['before'])} → {_or_none(group['after'])}" if group["before"] or group["after"] else ""
+        )
         by = f"#{group['action']} {group['person']} ({group['verb']})" if group["action"] else ""
         rows.append([group["kind"], f"{group['samples']:,}", change, by, group["reason"]])
     output.show(output.table(["what", "samples", "change", "by", "why"], rows, right=(1,)))
     some = result.table.slice(0, number).to_pylist()
     if some:
-        listed = [[r["id"], r["kind"], f"{_or_none(r['before'])} → {_or_none(r['after'])}" if r["before"] or r["after"] else "", r["path"] or ""] for r in some]
+        listed = [
+            [
+                r["id"],
+                r["kind"],
+                f"{_or_none(r['before'])} → {_or_none(r['after'])}" if r["before"] or r["after"] else "",
+                r["path"] or "",
+            ]
+            for r in some
+        ]
         output.show("", output.table(["id", "what", "change", "path"], listed))
         if result.table.num_rows > len(some):
             output.line(f"and {result.table.num_rows - len(some):,} more: -n, or --json for all")
@@ -73,12 +112,21 @@ def diff(
 
 def export(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new folder, or a .csv or .jsonl file.")],
-    format: Annotated[str, typer.Option(help="class-folders, split-class-folders, csv, jsonl; by default what the name says.")] = "",
+    format: Annotated[
+        str, typer.Option(help="class-folders, split-class-folders, csv, jsonl; by default what the name says.")
+    ] = "",
     at: At = None,
     where: Where = "",
-    for_spreadsheet: Annotated[bool, typer.Option("--for-spreadsheet", help="CSV: make cells harmless for spreadsheets; it does not come back unchanged.")] = False,
+    for_spreadsheet: Annotated[
+        bool,
+        typer.Option(
+            "--for-spreadsheet", help="CSV: make cells harmless for spreadsheets; it does not come back unchanged."
+        ),
+    ] = False,
     media: Annotated[bool, typer.Option(help="CSV and JSONL: copy the files beside the list.")] = True,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")
+    ] = None,
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> int:
@@ -88,7 +136,9 @@ def export(
 
     plugin = registry.plugin("format", format or work.by_name(target))
     found = {name.rsplit(".", 1)[-1]: value for name, value in pairs(settings, "--set").items()}
-    chosen = {name: plugin.settings[name].parse(value) if name in plugin.settings else value for name, value in found.items()}
+    chosen = {
+        name: plugin.settings[name].parse(value) if name in plugin.settings else value for name, value in found.items()
+    }
     if for_spreadsheet:
         chosen["for_spreadsheet"] = True
     if not media:
@@ -98,7 +148,9 @@ def export(
     if json:
         output.document(result.as_dict())
     else:
-        output.line(f"{result.samples:,} of {result.selected:,} samples at #{result.at} → {output.safe(result.target)} ({result.format.replace('_', ' ')})")
+        output.line(
+            f"{result.samples:,} of {result.selected:,} samples at #{result.at} → {output.safe(result.target)} ({result.format.replace('_', ' ')})"
+        )
         for text in result.lost:
             output.line(f"  not held by this format: {output.safe(text)}", style="yellow")
         for text in result.warnings:

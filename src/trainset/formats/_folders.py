@@ -32,15 +32,25 @@ def write(samples: Iterable[pa.RecordBatch], target: Path, *, splits: bool) -> L
                 if row["label"] is not None:
                     place.append(folders.setdefault("/".join(place), _names.FolderNames()).name(row["label"]))
                 folder = "/".join(place)
-                name = _names.file_name(row["name"] or "text.txt", row["id"][:12], taken.setdefault(folder, {"metadata.csv"} if not folder else set()))
+                name = _names.file_name(
+                    row["name"] or "text.txt",
+                    row["id"][:12],
+                    taken.setdefault(folder, {"metadata.csv"} if not folder else set()),
+                )
                 path = f"{folder}/{name}" if folder else name
-                data = row["media"] if row["media"] is not None else (row["text"] or "").encode("utf-8", "surrogatepass")
+                data = (
+                    row["media"] if row["media"] is not None else (row["text"] or "").encode("utf-8", "surrogatepass")
+                )
                 (target / folder).mkdir(parents=True, exist_ok=True)
                 (target / path).write_bytes(data)
                 names.append(path)
             written += batch.num_rows
             blank = pa.nulls(batch.num_rows, pa.binary())
-            table = pa.Table.from_batches([batch]).set_column(3, "media", blank).set_column(4, "text", pa.nulls(batch.num_rows, pa.string()))
+            table = (
+                pa.Table.from_batches([batch])
+                .set_column(3, "media", blank)
+                .set_column(4, "text", pa.nulls(batch.num_rows, pa.string()))
+            )
             yield table.set_column(2, "path", pa.array(names, pa.string())).combine_chunks().to_batches()[0]
 
     losses = _write.csv(placed(), target / "metadata.csv", path_column="file_name")

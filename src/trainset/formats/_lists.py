@@ -57,14 +57,20 @@ class Listing:
                 columns[name] = pc.if_else(in_list, theirs, batch[name])
             elif name not in ("label", "split"):
                 columns[name] = pc.if_else(in_list, theirs, batch[name])
-        columns |= {"list": said["list"].combine_chunks(), "row": said["row"].combine_chunks(), "remarks": pa.array(remarks, CANDIDATES.field("remarks").type)}
+        columns |= {
+            "list": said["list"].combine_chunks(),
+            "row": said["row"].combine_chunks(),
+            "remarks": pa.array(remarks, CANDIDATES.field("remarks").type),
+        }
         return pa.record_batch([columns[name] for name in CANDIDATES.names], schema=CANDIDATES)
 
     def _remark(self, name: str, folders: pa.Array, listed: pa.Array, remarks: list[list[str]]) -> None:
         differ = np.asarray(pc.fill_null(pc.not_equal(folders, listed), False))
         for row in np.flatnonzero(differ):
             folder, said = folders[int(row)].as_py(), listed[int(row)].as_py()
-            same_split = name == "split" and SPLIT_SPELLINGS.get(folder.lower()) == SPLIT_SPELLINGS.get(said.lower(), said)
+            same_split = name == "split" and SPLIT_SPELLINGS.get(folder.lower()) == SPLIT_SPELLINGS.get(
+                said.lower(), said
+            )
             if not same_split and not (name == "label" and folder == safe_name(said)):
                 remarks[row].append(f"folder and list disagree: {name} {folder} in the folder, {said} in the list")
 
@@ -102,12 +108,18 @@ def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, map
         wanted = [chosen]
     elif media:
         wanted = [path for path in candidates if PurePosixPath(path).stem.lower() == "metadata"]
-        wanted += [path for path in candidates if "/" not in path and path not in wanted][:_MOST_TRIED] if not wanted else []
+        wanted += (
+            [path for path in candidates if "/" not in path and path not in wanted][:_MOST_TRIED] if not wanted else []
+        )
     else:
         splits = [path for path in candidates if PurePosixPath(path).stem.lower() in SPLIT_SPELLINGS]
         wanted = splits or candidates
         for path in set(candidates) - set(wanted):
-            outcomes.file(path, Outcome.IGNORED, "a table beside others named after splits: import it by itself if it holds samples")
+            outcomes.file(
+                path,
+                Outcome.IGNORED,
+                "a table beside others named after splits: import it by itself if it holds samples",
+            )
     tables, known = [], set(files)
     for path in wanted:
         try:
@@ -128,7 +140,12 @@ def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, map
             next=f"--set list={tables[0].name}, or --set list=none",
         )  # fmt: skip
     for table in tables:
-        outcomes.file(table.name, Outcome.IGNORED, "a list: what it says of the files is used" if media else "a list: its rows are the samples", table.remarks)
+        outcomes.file(
+            table.name,
+            Outcome.IGNORED,
+            "a list: what it says of the files is used" if media else "a list: its rows are the samples",
+            table.remarks,
+        )
         outcomes.remark(_described(table))
     for path in set(candidates) - set(wanted) if media else ():
         outcomes.file(path, Outcome.IGNORED, "a table that is not used")
@@ -153,7 +170,9 @@ def _rows(tables: list[_tables.Table], outcomes: Outcomes) -> pa.Table:
     first = set(counted["place_min"].to_pylist())
     for place in sorted(set(range(rows.num_rows)) - first):
         row = rows.slice(place, 1).to_pylist()[0]
-        outcomes.row(row["list"], row["row"], Outcome.IGNORED, f"the list names {row['path']!r} twice: the first row counts")
+        outcomes.row(
+            row["list"], row["row"], Outcome.IGNORED, f"the list names {row['path']!r} twice: the first row counts"
+        )
     return rows.filter(pa.array([place in first for place in range(rows.num_rows)], pa.bool_()))
 
 

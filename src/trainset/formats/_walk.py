@@ -10,8 +10,26 @@ from trainset.contracts import Outcomes
 from trainset.model import Outcome
 from trainset.store import paths
 
-_SYSTEM = {".ds_store", "thumbs.db", "desktop.ini", ".directory", "icon\r", ".gitignore", ".gitattributes", ".gitkeep", ".localized"}
-_SYSTEM_FOLDERS = {"__macosx", ".git", ".ipynb_checkpoints", "@eadir", ".trash", "$recycle.bin", "system volume information"}
+_SYSTEM = {
+    ".ds_store",
+    "thumbs.db",
+    "desktop.ini",
+    ".directory",
+    "icon\r",
+    ".gitignore",
+    ".gitattributes",
+    ".gitkeep",
+    ".localized",
+}
+_SYSTEM_FOLDERS = {
+    "__macosx",
+    ".git",
+    ".ipynb_checkpoints",
+    "@eadir",
+    ".trash",
+    "$recycle.bin",
+    "system volume information",
+}
 
 
 def walk(root: Path, outcomes: Outcomes) -> Iterator[str]:
@@ -29,7 +47,9 @@ def _below(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str]:
         with os.scandir(place) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        outcomes.file(paths.encode(prefix or b"."), Outcome.UNREADABLE, f"the folder cannot be opened: {error.strerror}")
+        outcomes.file(
+            paths.encode(prefix or b"."), Outcome.UNREADABLE, f"the folder cannot be opened: {error.strerror}"
+        )
         return
     for entry in entries:
         relative = prefix + b"/" + entry.name if prefix else entry.name

@@ -18,7 +18,19 @@ SETTINGS = "trainset.toml"
 FORMAT = 1
 SUFFIX = ".trainset"
 
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "ncpfs", "fuse.sshfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone"}
+_NETWORK = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "afs",
+    "ncpfs",
+    "fuse.sshfs",
+    "fuse.s3fs",
+    "fuse.gcsfuse",
+    "fuse.rclone",
+}
 
 
 class Dataset:
@@ -33,7 +45,9 @@ class Dataset:
         self._settings = _read_settings(self.folder)
         if not (self.folder / "people.db").is_file() or (self.folder / "people.db").is_symlink():
             raise DamagedDataset(
-                "people.db is missing: what people did here is gone", where=str(self.folder), next="restore it from a backup"
+                "people.db is missing: what people did here is gone",
+                where=str(self.folder),
+                next="restore it from a backup",
             )
         refuse_network(self.folder)
         self.people = people.People(self.folder / "people.db")
@@ -165,7 +179,10 @@ def _read_settings(folder: Path) -> dict[str, object]:
             settings = tomllib.loads(file.read(100_000).decode())
     except FileNotFoundError:
         raise NotADataset(
-            "this folder is no dataset", where=str(folder), expected=f"a file {SETTINGS} in it", next="trainset import SOURCE -d DIR"
+            "this folder is no dataset",
+            where=str(folder),
+            expected=f"a file {SETTINGS} in it",
+            next="trainset import SOURCE -d DIR",
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise DamagedDataset(f"{SETTINGS} cannot be read", where=str(path), got=str(error)) from error
@@ -194,7 +211,17 @@ def _write_settings(folder: Path, medium: str) -> None:
 
 
 def _foreign(folder: Path) -> Iterator[str]:
-    ours = {SETTINGS, "samples", "measures", "outcomes", "blobs", "cache", "people.db", "people.db-wal", "people.db-shm"}
+    ours = {
+        SETTINGS,
+        "samples",
+        "measures",
+        "outcomes",
+        "blobs",
+        "cache",
+        "people.db",
+        "people.db-wal",
+        "people.db-shm",
+    }
     for entry in folder.iterdir():
         if entry.name not in ours and not (entry.name.startswith(".") and durable.TEMPORARY in entry.name):
             yield entry.name

@@ -19,7 +19,18 @@ FUNCTIONS = (
 )  # fmt: skip
 """What a filter may call. None of them can make a long text or a list: memory limits do not hold scalar functions."""
 
-_OPERATORS = {"+": "+", "-": "-", "*": "*", "/": "/", "%": "%", "//": "//", "~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
+_OPERATORS = {
+    "+": "+",
+    "-": "-",
+    "*": "*",
+    "/": "/",
+    "%": "%",
+    "//": "//",
+    "~~": "LIKE",
+    "!~~": "NOT LIKE",
+    "~~*": "ILIKE",
+    "!~~*": "NOT ILIKE",
+}
 _COMPARE = {
     "COMPARE_EQUAL": "=", "COMPARE_NOTEQUAL": "<>", "COMPARE_LESSTHAN": "<", "COMPARE_GREATERTHAN": ">",
     "COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=", "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM",
@@ -57,10 +68,14 @@ def _tree(text: str) -> dict[str, Any]:
             found = cursor.execute("SELECT json_serialize_sql(?)", [f"SELECT ({text}\n)"]).fetchone()
         parsed = json.loads(found[0] if found else "{}")
     except (duckdb.Error, RecursionError, ValueError) as error:
-        raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=str(error).split("\n", 1)[0]) from None
+        raise BadFilter(
+            "the filter is not one expression", expected=_EXAMPLE, got=str(error).split("\n", 1)[0]
+        ) from None
     statements = parsed.get("statements", [])
     if parsed.get("error") or len(statements) != 1:
-        raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=str(parsed.get("error_message", text)))
+        raise BadFilter(
+            "the filter is not one expression", expected=_EXAMPLE, got=str(parsed.get("error_message", text))
+        )
     selected = statements[0]["node"].get("select_list", [])
     if len(selected) != 1 or selected[0].get("alias"):
         raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=text)
@@ -112,7 +127,10 @@ class _Rewriter:
             quoted = len(names) == 1 and f'"{names[0]}"' in self.text
             hint = f"use '{names[0]}'" if quoted else "texts stand in single quotes; metadata is meta.<field>"
             raise BadFilter(
-                f"there is no column {'.'.join(names)!r}", where=self.text, expected=", ".join(sorted(self.columns)), next=hint
+                f"there is no column {'.'.join(names)!r}",
+                where=self.text,
+                expected=", ".join(sorted(self.columns)),
+                next=hint,
             )
         self.used.add(name)
         return f'"{name}"'
@@ -149,7 +167,13 @@ class _Rewriter:
     def _function(self, node: dict[str, Any], depth: int) -> str:
         name = str(node["function_name"]).lower()
         arguments = [part.get("expression", part) for part in node.get("arguments", node.get("children", []))]
-        plain = not (node.get("schema") or node.get("catalog") or node.get("distinct") or node.get("filter") or node["order_bys"].get("orders"))
+        plain = not (
+            node.get("schema")
+            or node.get("catalog")
+            or node.get("distinct")
+            or node.get("filter")
+            or node["order_bys"].get("orders")
+        )
         written = [self._side(part, [other for other in arguments if other is not part], depth) for part in arguments]
         if plain and name in _OPERATORS and len(written) == 2:
             return f"{written[0]} {_OPERATORS[name]} {written[1]}"
@@ -161,7 +185,8 @@ class _Rewriter:
 
     def _case(self, node: dict[str, Any], depth: int) -> str:
         arms = (
-            f"WHEN {self.sql(arm['when_expr'], depth)} THEN {self.sql(arm['then_expr'], depth)}" for arm in node["case_checks"]
+            f"WHEN {self.sql(arm['when_expr'], depth)} THEN {self.sql(arm['then_expr'], depth)}"
+            for arm in node["case_checks"]
         )
         return f"CASE {' '.join(arms)} ELSE {self.sql(node['else_expr'], depth)} END"
 
@@ -172,5 +197,9 @@ class _Rewriter:
         number = any(other.get("literal", {}).get("kind") not in ("STRING", "NULL", None) for other in others)
         return f"TRY_CAST({written} AS DOUBLE)" if meta and number else written
 
-    def _refused(self, what: str, allowed: str = "column names, constants, comparisons, and, or, not, in, between, is null, like, case") -> BadFilter:
+    def _refused(
+        self,
+        what: str,
+        allowed: str = "column names, constants, comparisons, and, or, not, in, between, is null, like, case",
+    ) -> BadFilter:
         return BadFilter(f"a filter cannot use {what}", where=self.text, expected=allowed)

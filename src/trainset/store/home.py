@@ -24,7 +24,9 @@ def settings_folder() -> Path:
 def allow_root(dataset: Path, root: str) -> None:
     """Remembers that this dataset may read from `root`: one small file per permission, so that no two writers clash."""
     with whole_file(_permission(dataset, root)) as file:
-        file.write(f"{os.path.realpath(dataset)}\nmay read from\n{os.path.realpath(root)}\n".encode("utf-8", "surrogateescape"))
+        file.write(
+            f"{os.path.realpath(dataset)}\nmay read from\n{os.path.realpath(root)}\n".encode("utf-8", "surrogateescape")
+        )
 
 
 def is_allowed(dataset: Path, root: str) -> bool:

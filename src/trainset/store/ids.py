@@ -47,5 +47,7 @@ def parse_prefix(text: str) -> str:
     """A printed id, or a part of one of at least 4 digits, in lower case. Raises `BadValue` when it is none."""
     digits = text.lower().replace("-", "")
     if not 4 <= len(digits) <= 32 or any(c not in "0123456789abcdef" for c in digits):
-        raise BadValue("this is no sample id", expected="4 to 32 hex digits as `trainset look` prints them", got=repr(text))
+        raise BadValue(
+            "this is no sample id", expected="4 to 32 hex digits as `trainset look` prints them", got=repr(text)
+        )
     return digits

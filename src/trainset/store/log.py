@@ -44,7 +44,9 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
     def write(connection: Connection) -> tuple[int, Action]:
         known = read_actions(connection)
         target = _target(known, person, seq)
-        others = [action for action in known if action.seq > target.seq and action.person != person and not action.undone]
+        others = [
+            action for action in known if action.seq > target.seq and action.person != person and not action.undone
+        ]
         clash = [action for action in others if _touch_the_same(connection, target.seq, action.seq)]
         if clash:
             shown = "; ".join(f"#{action.seq} {action.verb} by {action.person}" for action in clash[:5])
@@ -66,11 +68,14 @@ def read_actions(connection: Connection, at: int | None = None) -> list[Action]:
         if row.undoes is not None and row.seq not in undone:
             undone.add(row.undoes)
     return [
-        Action(row.seq, _time(row.at), row.person, row.verb, row.reason, row.entries, row.undoes, row.seq in undone) for row in rows
+        Action(row.seq, _time(row.at), row.person, row.verb, row.reason, row.entries, row.undoes, row.seq in undone)
+        for row in rows
     ]
 
 
-def read_entries(connection: Connection, standing: Sequence[int], kinds: Iterable[EntryKind]) -> Iterator[tuple[int, Entry]]:
+def read_entries(
+    connection: Connection, standing: Sequence[int], kinds: Iterable[EntryKind]
+) -> Iterator[tuple[int, Entry]]:
     """The entries of these kinds in the standing actions, in the order of the log, streamed."""
     wanted = set(standing)
     statement = (
@@ -113,21 +118,23 @@ def position(dataset: Dataset, at: str | int | None) -> int:
 def name_version(dataset: Dataset, version: Version) -> None:
     """Names a position, for good. Raises `BadValue` when the name is taken or reads as something else."""
     if version.name in ("now", "start", "") or version.name.startswith(("#", "-")) or not version.name.isprintable():
-        raise BadValue("this cannot be a version's name", got=repr(version.name), expected="a printable name such as v1")
+        raise BadValue(
+            "this cannot be a version's name", got=repr(version.name), expected="a printable name such as v1"
+        )
     row = {name: getattr(version, name) for name in versions.c.keys() if name != "at"}  # noqa: SIM118  # a column collection
     try:
         dataset.people.write(lambda connection: connection.execute(insert(versions), {**row, "at": _stamp(version.at)}))
     except exc.IntegrityError:
-        raise BadValue(f"there is a version {version.name!r} already, and a version never changes", next="choose another name") from None
+        raise BadValue(
+            f"there is a version {version.name!r} already, and a version never changes", next="choose another name"
+        ) from None
 
 
 def read_versions(dataset: Dataset) -> list[Version]:
     """All versions in the order they were named."""
     with dataset.people.read() as connection:
         rows = connection.execute(select(versions).order_by(versions.c.at)).all()
-    return [
-        Version(r.name, r.seq, _time(r.at), r.person, r.message, r.digest, r.samples, r.keeps_media) for r in rows
-    ]
+    return [Version(r.name, r.seq, _time(r.at), r.person, r.message, r.digest, r.samples, r.keeps_media) for r in rows]
 
 
 def now() -> datetime:
@@ -141,7 +148,13 @@ def _insert(
 ) -> int:  # fmt: skip
     if key is not None and (earlier := connection.execute(select(actions.c.seq).where(actions.c.key == key)).scalar()):
         return int(earlier)
-    row: dict[str, Any] = {"at": _stamp(now()), "person": person, "verb": verb, "reason": reason, "entries": len(changes)}
+    row: dict[str, Any] = {
+        "at": _stamp(now()),
+        "person": person,
+        "verb": verb,
+        "reason": reason,
+        "entries": len(changes),
+    }
     result = connection.execute(insert(actions), {**row, "undoes": undoes, "key": key})
     key_row = result.inserted_primary_key
     if key_row is None:
@@ -149,7 +162,9 @@ def _insert(
     seq = int(key_row[0])
     rows = ((seq, n, str(e.kind), e.sample, e.subject, e.value) for n, e in enumerate(changes))
     while chunk := list(islice(rows, _CHUNK)):
-        connection.exec_driver_sql("INSERT INTO entries (seq, n, kind, sample, subject, value) VALUES (?, ?, ?, ?, ?, ?)", chunk)
+        connection.exec_driver_sql(
+            "INSERT INTO entries (seq, n, kind, sample, subject, value) VALUES (?, ?, ?, ?, ?, ?)", chunk
+        )
     return seq
 
 
@@ -157,14 +172,21 @@ def _target(known: list[Action], person: str, seq: int | None) -> Action:
     if seq is None:
         mine = [a for a in known if a.person == person and not a.undone and a.undoes is None]
         if not mine:
-            raise UnknownName(f"{person} has nothing to undo", next="trainset log shows everyone's actions; trainset undo N undoes one")
+            raise UnknownName(
+                f"{person} has nothing to undo",
+                next="trainset log shows everyone's actions; trainset undo N undoes one",
+            )
         return mine[-1]
     for action in known:
         if action.seq == seq:
             if action.undone:
-                raise BadValue(f"action #{seq} is undone already", next="undo the undo to bring it back: see trainset log")
+                raise BadValue(
+                    f"action #{seq} is undone already", next="undo the undo to bring it back: see trainset log"
+                )
             return action
-    raise UnknownName(f"there is no action #{seq}", expected=f"1 to {known[-1].seq}" if known else "none yet: the log is empty")
+    raise UnknownName(
+        f"there is no action #{seq}", expected=f"1 to {known[-1].seq}" if known else "none yet: the log is empty"
+    )
 
 
 def _touch_the_same(connection: Connection, first: int, second: int) -> bool:
@@ -173,7 +195,9 @@ def _touch_the_same(connection: Connection, first: int, second: int) -> bool:
     a, b = entries.alias(), entries.alias()
     same_sample = select(a.c.n).where(a.c.seq == root[0], b.c.seq == root[1], a.c.sample == b.c.sample).limit(1)
     same_class = (
-        select(a.c.n).where(a.c.seq == root[0], b.c.seq == root[1], a.c.subject == b.c.subject, a.c.kind.like("class%")).limit(1)
+        select(a.c.n)
+        .where(a.c.seq == root[0], b.c.seq == root[1], a.c.subject == b.c.subject, a.c.kind.like("class%"))
+        .limit(1)
     )
     return any(connection.execute(statement).first() is not None for statement in (same_sample, same_class))
 

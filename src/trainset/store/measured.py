@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pyarrow as pa
@@ -11,8 +12,9 @@ import pyarrow.compute as pc
 from trainset import registry
 from trainset.contracts import Plugin
 from trainset.store import parts
-from trainset.store.dataset import Dataset
 
+if TYPE_CHECKING:  # worker processes import this room, and need no database
+    from trainset.store.dataset import Dataset
 
 
 def measures_of(medium: str) -> dict[str, Plugin]:
@@ -33,7 +35,9 @@ def arrow_type(plugin: Plugin) -> pa.DataType:
 
 def schema(medium: str) -> pa.Schema:
     """`content` and every measure of the medium."""
-    return pa.schema([("content", pa.binary(16)), *((name, arrow_type(plugin)) for name, plugin in measures_of(medium).items())])
+    return pa.schema(
+        [("content", pa.binary(16)), *((name, arrow_type(plugin)) for name, plugin in measures_of(medium).items())]
+    )
 
 
 def write(dataset: Dataset, batches: Sequence[pa.RecordBatch]) -> None:
@@ -54,7 +58,14 @@ def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = Non
         current = _versions(known)
         with parts.open_part(path) as file:
             held = file.schema_arrow
-        good = [n for n in names if isinstance(made, dict) and made.get(n) == current[n] and n in held.names and held.field(n).type == full.field(n).type]
+        good = [
+            n
+            for n in names
+            if isinstance(made, dict)
+            and made.get(n) == current[n]
+            and n in held.names
+            and held.field(n).type == full.field(n).type
+        ]
         if not good or "content" not in held.names or held.field("content").type != pa.binary(16):
             continue
         batches = parts.batches(path, ["content", *good])
@@ -67,7 +78,11 @@ def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = Non
         pieces.append(table.select(["content", *names]))
     table = pa.concat_tables(pieces)
     if len(pieces) > 2:  # one pass never writes a content twice; two passes may
-        first = table.append_column("place", pa.array(range(table.num_rows))).group_by("content").aggregate([("place", "max")])
+        first = (
+            table.append_column("place", pa.array(range(table.num_rows)))
+            .group_by("content")
+            .aggregate([("place", "max")])
+        )
         table = table.take(first["place_max"])
     return table
 

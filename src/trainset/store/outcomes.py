@@ -57,7 +57,9 @@ class Spool:
         self._writer = pq.ParquetWriter(self._context.__enter__(), SCHEMA, compression="zstd")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None:
             self._flush()
             self._writer.close()
@@ -93,10 +95,14 @@ class Spool:
         bad = batch.filter(pc.invert(pc.is_in(batch["outcome"], pa.array(good))))
         self.bad_count += bad.num_rows
         if len(self.bad) < _SHOWN:
-            self.bad += bad.slice(0, _SHOWN - len(self.bad)).select(["kind", "name", "row", "outcome", "reason"]).to_pylist()
+            self.bad += (
+                bad.slice(0, _SHOWN - len(self.bad)).select(["kind", "name", "row", "outcome", "reason"]).to_pylist()
+            )
         self._writer.write_table(pa.Table.from_batches([batch], SCHEMA))
 
-    def _one(self, kind: str, name: str, row: int | None, outcome: Outcome, reason: str, remarks: Sequence[str]) -> None:
+    def _one(
+        self, kind: str, name: str, row: int | None, outcome: Outcome, reason: str, remarks: Sequence[str]
+    ) -> None:
         self._held.append([kind, name, row, str(outcome), reason, list(remarks), None])
         if len(self._held) >= _HELD:
             self._flush()
@@ -127,7 +133,9 @@ def write_report(dataset: Dataset, name: str, target: Path) -> None:
                 place = item["name"] if item["row"] is None else f"{item['name']} row {item['row']}"
                 if item["content"] in copied and first.setdefault(item["content"], place) != place:
                     remarks.append(f"duplicate of: {first[item['content']]}")
-                writer.writerow([item["kind"], item["name"], item["row"], item["outcome"], item["reason"], "; ".join(remarks)])
+                writer.writerow(
+                    [item["kind"], item["name"], item["row"], item["outcome"], item["reason"], "; ".join(remarks)]
+                )
         text.flush()
         text.detach()
 

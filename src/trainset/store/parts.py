@@ -43,14 +43,18 @@ def open_part(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
         found = file.schema_arrow.remove_metadata()
     except FileNotFoundError:
         raise DamagedDataset(
-            "a part that the log names is missing", where=str(path), next="import the source again, or restore it from a backup"
+            "a part that the log names is missing",
+            where=str(path),
+            next="import the source again, or restore it from a backup",
         ) from None
     except (pa.ArrowException, OSError) as error:
         raise DamagedDataset("a part of the dataset cannot be read", where=str(path), got=_first_line(error)) from error
     if schema is not None and not found.equals(schema.remove_metadata()):
         names = [f.name for f in schema if f.name not in found.names or found.field(f.name).type != f.type]
         raise DamagedDataset(
-            "a part of the dataset has other columns than it must have", where=str(path), got=", ".join(names) or "extra columns"
+            "a part of the dataset has other columns than it must have",
+            where=str(path),
+            got=", ".join(names) or "extra columns",
         )
     return file
 
@@ -61,7 +65,9 @@ def batches(path: Path, columns: list[str], schema: pa.Schema | None = None) -> 
         try:
             yield from file.iter_batches(batch_size=_GROUP_ROWS, columns=columns)
         except (pa.ArrowException, OSError) as error:
-            raise DamagedDataset("a part of the dataset cannot be read", where=str(path), got=_first_line(error)) from error
+            raise DamagedDataset(
+                "a part of the dataset cannot be read", where=str(path), got=_first_line(error)
+            ) from error
 
 
 def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema) -> pa.Table:
@@ -76,12 +82,20 @@ def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema) -> 
             groups = sorted({next(g for g in range(file.num_row_groups) if row < starts[g + 1]) for row in rows})
             offsets, at = {}, 0
             for group in groups:
-                offsets.update({row: at + row - starts[group] for row in range(starts[group], starts[group + 1]) if row in set(rows)})
+                offsets.update(
+                    {
+                        row: at + row - starts[group]
+                        for row in range(starts[group], starts[group + 1])
+                        if row in set(rows)
+                    }
+                )
                 at += starts[group + 1] - starts[group]
             table = file.read_row_groups(groups, columns=columns)
             return table.take(pa.array([offsets[row] for row in rows], pa.int64()))
         except (pa.ArrowException, OSError) as error:
-            raise DamagedDataset("a part of the dataset cannot be read", where=str(path), got=_first_line(error)) from error
+            raise DamagedDataset(
+                "a part of the dataset cannot be read", where=str(path), got=_first_line(error)
+            ) from error
 
 
 def facts(path: Path) -> dict[str, object]:

@@ -25,7 +25,8 @@ def encode(name: bytes) -> str:
 def decode(text: str) -> bytes:
     """The bytes that `encode` was given."""
     return b"".join(
-        bytes([ord(c) - _ESCAPE]) if _ESCAPE <= ord(c) <= _ESCAPE + 0xFF else c.encode("utf-8", "surrogatepass") for c in text
+        bytes([ord(c) - _ESCAPE]) if _ESCAPE <= ord(c) <= _ESCAPE + 0xFF else c.encode("utf-8", "surrogatepass")
+        for c in text
     )
 
 
@@ -72,7 +73,9 @@ def resolve(root: Path, path: str, allowed: Sequence[str] = ()) -> str:
     real = os.path.realpath(os.path.join(roots[0], local(path)), strict=True)  # noqa: PTH118  # keeps odd bytes as they are
     if not any(real == place or real.startswith(place.rstrip("/") + "/") for place in roots):
         raise Unsafe(
-            "the path leads out of its source", where=path, next="name the place with --allow-root if you trust the source"
+            "the path leads out of its source",
+            where=path,
+            next="name the place with --allow-root if you trust the source",
         )
     return real
 

@@ -134,7 +134,10 @@ def _check(path: Path) -> None:
         if isinstance(clear := _clear(error, path), StorageFull):
             raise clear from error
         raise DamagedDataset(
-            "people.db cannot be read as a database", where=str(path), got=str(error.orig), next="restore it from a backup"
+            "people.db cannot be read as a database",
+            where=str(path),
+            got=str(error.orig),
+            next="restore it from a backup",
         ) from error
     finally:
         engine.dispose()

@@ -39,5 +39,7 @@ def _open(dataset: Dataset) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")  # a cache: after a power cut it is made again
-        connection.execute("CREATE TABLE IF NOT EXISTS previews (content BLOB PRIMARY KEY, preview BLOB NOT NULL) WITHOUT ROWID")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS previews (content BLOB PRIMARY KEY, preview BLOB NOT NULL) WITHOUT ROWID"
+        )
         yield connection

@@ -18,7 +18,20 @@ from trainset.store.measured import measure_names, measured
 from trainset.store.replay import Replay, overlays, replay
 from trainset.store.schema import SAMPLES
 
-BASE = ("id", "source", "path", "text", "content", "label", "source_label", "split", "contributor", "excluded", "meta", "size")
+BASE = (
+    "id",
+    "source",
+    "path",
+    "text",
+    "content",
+    "label",
+    "source_label",
+    "split",
+    "contributor",
+    "excluded",
+    "meta",
+    "size",
+)
 """The columns of every dataset, besides its measures."""
 
 _FILTER_SECONDS = 30
@@ -51,7 +64,13 @@ class QueryTable:
         self._connection.close()
 
     def select(
-        self, columns: Sequence[str], where: Sequence[str] = (), *, sort: str = "", limit: int | None = None, seed: int | None = None
+        self,
+        columns: Sequence[str],
+        where: Sequence[str] = (),
+        *,
+        sort: str = "",
+        limit: int | None = None,
+        seed: int | None = None,
     ) -> pa.Table:
         """The columns of the samples for which every filter in `where` holds: the first `limit` in the order of `sort`
         (`-column`: largest first), or a random draw by `seed`, else in the order of import."""
@@ -91,8 +110,15 @@ class QueryTable:
             return self._connection.sql(sql, params=list(parameters) or None).to_arrow_table()
         except duckdb.InterruptException:
             raise BadFilter(f"the filter took longer than {_FILTER_SECONDS} seconds", next="make it simpler") from None
-        except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
-            raise BadFilter("the filter does not fit the columns", expected="values of the column's kind", got=_brief(error)) from None
+        except (
+            duckdb.ConversionException,
+            duckdb.BinderException,
+            duckdb.OutOfRangeException,
+            duckdb.InvalidInputException,
+        ) as error:
+            raise BadFilter(
+                "the filter does not fit the columns", expected="values of the column's kind", got=_brief(error)
+            ) from None
         finally:
             timer.cancel()
 
@@ -117,21 +143,32 @@ class QueryTable:
             try:
                 low = ids.parse_prefix(name)
                 bounds = [bytes.fromhex(low.ljust(32, fill)) for fill in "0f"]
-                hits = self.run("SELECT id FROM samples WHERE id BETWEEN ?::BLOB AND ?::BLOB LIMIT 3", bounds)["id"].to_pylist()
+                hits = self.run("SELECT id FROM samples WHERE id BETWEEN ?::BLOB AND ?::BLOB LIMIT 3", bounds)[
+                    "id"
+                ].to_pylist()
             except BadValue:
                 if "path" not in self.columns:
                     raise
             if not hits and "path" in self.columns:
                 hits = self.run("SELECT id FROM samples WHERE path = ? LIMIT 3", [name])["id"].to_pylist()
             if not hits:
-                raise UnknownName(f"there is no sample {name!r}", expected="an id as `trainset look` prints it, or a path in its source")
+                raise UnknownName(
+                    f"there is no sample {name!r}",
+                    expected="an id as `trainset look` prints it, or a path in its source",
+                )
             if len(hits) > 1:
-                raise BadValue(f"{name!r} stands for several samples", got=", ".join(hit.hex()[:16] for hit in hits), next="add digits")
+                raise BadValue(
+                    f"{name!r} stands for several samples",
+                    got=", ".join(hit.hex()[:16] for hit in hits),
+                    next="add digits",
+                )
             result += hits
         return list(dict.fromkeys(result))
 
     def _build(self) -> None:
-        stored = sorted({_STORED.get(name, name) for name in self.columns if name in BASE and name != "excluded"} | {"id"})
+        stored = sorted(
+            {_STORED.get(name, name) for name in self.columns if name in BASE and name != "excluded"} | {"id"}
+        )
         proposing = [number for number, part in enumerate(self.replay.parts) if part.proposes]
         if proposing:
             stored.append("split_proposed")
@@ -144,9 +181,14 @@ class QueryTable:
         if any(part.replaces for part in self.replay.parts):
             source = "(SELECT * FROM rows_of_parts QUALIFY row_number() OVER (PARTITION BY id ORDER BY part DESC, row DESC) = 1)"
         self._overlay()
-        joins, picked = "", {"label": 's."label"', "split": 's."split"', "excluded": "false", "source_label": 's."label"'}
+        joins, picked = (
+            "",
+            {"label": 's."label"', "split": 's."split"', "excluded": "false", "source_label": 's."label"'},
+        )
         if proposing:
-            picked["split"] = f'CASE WHEN s.part IN ({", ".join(map(str, proposing))}) THEN s.split_proposed ELSE s."split" END'
+            picked["split"] = (
+                f'CASE WHEN s.part IN ({", ".join(map(str, proposing))}) THEN s.split_proposed ELSE s."split" END'
+            )
         if (renamed := self._renamed(source)) is not None:
             con.register("renamed", renamed)
             joins += ' LEFT JOIN renamed r ON r.part = s.part AND r.old = s."label"'
@@ -163,10 +205,12 @@ class QueryTable:
             con.register("measured", table)
             joins += " LEFT JOIN measured m ON m.content = s.content"
         listed = ", ".join(
-            f"{picked.get(name, (f'm.{chr(34)}{name}{chr(34)}' if name in measures else f's.{chr(34)}{name}{chr(34)}'))} AS \"{name}\""
+            f'{picked.get(name, (f"m.{chr(34)}{name}{chr(34)}" if name in measures else f"s.{chr(34)}{name}{chr(34)}"))} AS "{name}"'
             for name in sorted(self.columns)
         )
-        con.execute(f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins} ORDER BY s.part, s.row")  # noqa: S608  # names are ours
+        con.execute(
+            f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins} ORDER BY s.part, s.row"
+        )  # names are ours
         con.execute("DROP TABLE rows_of_parts")
         for name in ("renamed", "measured"):
             with contextlib.suppress(duckdb.Error):
@@ -177,7 +221,10 @@ class QueryTable:
             at = 0
             for batch in parts.batches(self.dataset.place("samples", part.name), stored, SAMPLES):
                 count = batch.num_rows
-                places = [pa.array(np.full(count, number, np.int32)), pa.array(np.arange(at, at + count, dtype=np.int64))]
+                places = [
+                    pa.array(np.full(count, number, np.int32)),
+                    pa.array(np.arange(at, at + count, dtype=np.int64)),
+                ]
                 yield pa.record_batch([*(batch.column(name) for name in stored), *places], schema=_rows_schema(stored))
                 at += count
 
@@ -194,11 +241,22 @@ class QueryTable:
     def _renamed(self, source: str) -> pa.Table | None:
         if not self.replay.renames:
             return None
-        pairs = self._connection.execute(f'SELECT DISTINCT part, "label" FROM {source} WHERE "label" IS NOT NULL').fetchall()  # noqa: S608  # ours
-        rows = [(part, old, self.replay.current_name(old, self.replay.parts[part].seq, from_source=True)) for part, old in pairs]
+        pairs = self._connection.execute(
+            f'SELECT DISTINCT part, "label" FROM {source} WHERE "label" IS NOT NULL'
+        ).fetchall()  # ours
+        rows = [
+            (part, old, self.replay.current_name(old, self.replay.parts[part].seq, from_source=True))
+            for part, old in pairs
+        ]
         changed = [row for row in rows if row[1] != row[2]]
         columns = list(zip(*changed, strict=True)) if changed else [(), (), ()]
-        return pa.table({"part": pa.array(columns[0], pa.int32()), "old": pa.array(columns[1], pa.string()), "new": pa.array(columns[2], pa.string())})
+        return pa.table(
+            {
+                "part": pa.array(columns[0], pa.int32()),
+                "old": pa.array(columns[1], pa.string()),
+                "new": pa.array(columns[2], pa.string()),
+            }
+        )
 
 
 def open_table(
@@ -224,7 +282,10 @@ def draw(identifiers: pa.ChunkedArray, count: int, seed: int) -> pa.Array:
     """
     if len(identifiers) == 0:
         return pa.array([], pa.int64())
-    joined = b"".join(memoryview(chunk.buffers()[1])[chunk.offset * 16 : (chunk.offset + len(chunk)) * 16] for chunk in _fixed(identifiers))
+    joined = b"".join(
+        memoryview(chunk.buffers()[1])[chunk.offset * 16 : (chunk.offset + len(chunk)) * 16]
+        for chunk in _fixed(identifiers)
+    )
     key = np.frombuffer(joined, "<u8")[::2].copy()
     with np.errstate(over="ignore"):
         key += np.uint64((seed * 0x9E3779B97F4A7C15 + 0x9E3779B97F4A7C15) % 2**64)
@@ -241,7 +302,9 @@ def _fixed(column: pa.ChunkedArray) -> list[pa.Array]:
 
 
 def _rows_schema(stored: list[str]) -> pa.Schema:
-    return pa.schema([SAMPLES.field(name) for name in stored] + [pa.field("part", pa.int32()), pa.field("row", pa.int64())])
+    return pa.schema(
+        [SAMPLES.field(name) for name in stored] + [pa.field("part", pa.int32()), pa.field("row", pa.int64())]
+    )
 
 
 def _brief(error: Exception) -> str:

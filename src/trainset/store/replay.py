@@ -86,7 +86,9 @@ def replay(dataset: Dataset, at: int | None = None) -> Replay:
                 _apply(result, by_seq[seq], entry)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise DamagedDataset(
-                    f"entry of action #{seq} ({entry.kind}) does not say what it must say", where=str(dataset.folder), got=repr(error)
+                    f"entry of action #{seq} ({entry.kind}) does not say what it must say",
+                    where=str(dataset.folder),
+                    got=repr(error),
                 ) from error
     return result
 
@@ -97,7 +99,15 @@ def overlays(dataset: Dataset, replayed: Replay) -> Iterator[pa.RecordBatch]:
     Labels carry the name their class has now; `value` of excluded is '1' or null.
     """
     names: dict[tuple[str, int], str] = {}
-    schema = pa.schema([("sample", pa.binary(16)), ("field", pa.string()), ("value", pa.string()), ("n", pa.int64()), ("seq", pa.int64())])
+    schema = pa.schema(
+        [
+            ("sample", pa.binary(16)),
+            ("field", pa.string()),
+            ("value", pa.string()),
+            ("n", pa.int64()),
+            ("seq", pa.int64()),
+        ]
+    )
     columns: list[list[Any]] = [[], [], [], [], []]
     with dataset.people.read() as connection:
         for n, (seq, entry) in enumerate(log.read_entries(connection, replayed.standing, _OVERLAYS)):
@@ -113,7 +123,9 @@ def overlays(dataset: Dataset, replayed: Replay) -> Iterator[pa.RecordBatch]:
             elif entry.kind is EntryKind.SPLIT:
                 name = "split"
                 if value is not None and value not in SPLITS:
-                    raise DamagedDataset(f"action #{seq} sets an unknown split", where=str(dataset.folder), got=repr(value))
+                    raise DamagedDataset(
+                        f"action #{seq} sets an unknown split", where=str(dataset.folder), got=repr(value)
+                    )
             else:
                 value = "1" if entry.kind is EntryKind.EXCLUDE else None
             for column, item in zip(columns, (entry.sample, name, value, n, seq), strict=True):
@@ -136,17 +148,31 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
     if kind is EntryKind.SOURCE:
         facts = json.loads(value or "")
         result.sources[subject] = Source(
-            subject, str(facts["root"]), str(facts["format"]), dict(facts.get("settings", {})), tuple(facts.get("allowed", ()))
+            subject,
+            str(facts["root"]),
+            str(facts["format"]),
+            dict(facts.get("settings", {})),
+            tuple(facts.get("allowed", ())),
         )
     elif kind is EntryKind.IMPORT:
         facts = json.loads(value or "")
         if "/" in subject or subject.startswith(".") or "\\" in subject:
             raise ValueError(f"part name {subject!r}")
-        result.parts.append(Part(subject, action.seq, str(facts["source"]), int(facts["rows"]), int(facts["replaces"]), bool(facts["proposes"])))
+        result.parts.append(
+            Part(
+                subject,
+                action.seq,
+                str(facts["source"]),
+                int(facts["rows"]),
+                int(facts["replaces"]),
+                bool(facts["proposes"]),
+            )
+        )
     elif kind is EntryKind.CLASS_ADDED:
         result.classes.setdefault(subject, ClassInfo(subject))
         result.renames = [
-            Rename(r.seq, r.old, r.new, action.seq) if r.old == subject and r.until is None else r for r in result.renames
+            Rename(r.seq, r.old, r.new, action.seq) if r.old == subject and r.until is None else r
+            for r in result.renames
         ]
     elif kind in (EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED):
         new = value or ""
@@ -157,5 +183,8 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
     elif kind is EntryKind.CLASS_DEFINED:
         facts = json.loads(value or "")
         result.classes[subject] = ClassInfo(
-            subject, str(facts.get("definition", "")), tuple(map(str, facts.get("good", ()))), tuple(map(str, facts.get("borderline", ())))
+            subject,
+            str(facts.get("definition", "")),
+            tuple(map(str, facts.get("good", ()))),
+            tuple(map(str, facts.get("borderline", ()))),
         )

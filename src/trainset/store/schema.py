@@ -32,7 +32,10 @@ SAMPLES = pa.schema(
         ("label", pa.string()),  # the source's
         ("split", pa.string()),  # train, validation, test, production as the source says; null: it does not
         ("split_given", pa.string()),  # the source's spelling
-        ("split_proposed", pa.string()),  # by the hash of contributor or content; counts when the source has no splits at all
+        (
+            "split_proposed",
+            pa.string(),
+        ),  # by the hash of contributor or content; counts when the source has no splits at all
         ("contributor", pa.string()),
         ("meta", pa.string()),
         ("remarks", pa.list_(pa.string())),

@@ -62,24 +62,43 @@ class Known:
         """Reads the parts of this source; of several rows of a sample the last one counts."""
         columns = [name for name in SAMPLES.names if name not in ("text", "source")]
         mine = [part for part in replay.parts if part.source == source]
-        batches = [batch for part in mine for batch in parts.batches(dataset.place("samples", part.name), columns, SAMPLES)]
+        batches = [
+            batch for part in mine for batch in parts.batches(dataset.place("samples", part.name), columns, SAMPLES)
+        ]
         table = pa.Table.from_batches(batches, pa.schema([SAMPLES.field(name) for name in columns]))
         if any(part.replaces for part in mine):
-            last = table.select(["id"]).append_column("place", pa.array(range(table.num_rows))).group_by("id").aggregate([("place", "max")])
+            last = (
+                table.select(["id"])
+                .append_column("place", pa.array(range(table.num_rows)))
+                .group_by("id")
+                .aggregate([("place", "max")])
+            )
             table = table.take(last["place_max"])
         return cls(table, root)
 
     def missing(self) -> tuple[int, tuple[str, ...]]:
         """How many of them the source no longer has, and the first names."""
         gone = np.flatnonzero(~self.seen)
-        names = (self.table["path"][int(i)].as_py() or ids.shown(self.table["id"][int(i)].as_py()) for i in gone[:_SHOWN])
+        names = (
+            self.table["path"][int(i)].as_py() or ids.shown(self.table["id"][int(i)].as_py()) for i in gone[:_SHOWN]
+        )
         return len(gone), tuple(names)
 
 
 class Sifter:
     """Tells new from known, and turns what was decoded into rows of the dataset."""
 
-    def __init__(self, source: str, root: Path, known: Known, spool: Spool, split_names: Mapping[str, str], *, several: bool, rehash: bool) -> None:
+    def __init__(
+        self,
+        source: str,
+        root: Path,
+        known: Known,
+        spool: Spool,
+        split_names: Mapping[str, str],
+        *,
+        several: bool,
+        rehash: bool,
+    ) -> None:
         """`several`: whether the source may hold several lists, whose rows then carry the list's name in their identity."""
         self.source, self.root, self.known, self.spool, self.rehash = source, root, known, spool, rehash
         self.several = several
@@ -110,12 +129,20 @@ class Sifter:
         batch = batch.set_column(batch.schema.names.index("remarks"), "remarks", unknown(batch["remarks"]))
         if self.by_rows:
             batch, contents = self._identified(batch)
-            place = pc.index_in(batch["id"], value_set=self.known.ids) if len(self.known.ids) else pa.nulls(batch.num_rows, pa.int32())
+            place = (
+                pc.index_in(batch["id"], value_set=self.known.ids)
+                if len(self.known.ids)
+                else pa.nulls(batch.num_rows, pa.int32())
+            )
             before = self.known.table["content"].combine_chunks().take(place)
             same = pc.fill_null(pc.equal(before, contents), False)
         else:
             batch = batch.append_column("id", pa.nulls(batch.num_rows, pa.binary(16)))
-            place = pc.index_in(batch["path"], value_set=self.known.paths) if len(self.known.paths) else pa.nulls(batch.num_rows, pa.int32())
+            place = (
+                pc.index_in(batch["path"], value_set=self.known.paths)
+                if len(self.known.paths)
+                else pa.nulls(batch.num_rows, pa.int32())
+            )
             same = self._same_on_disk(batch, place)
         batch = batch.append_column("canonical", canonical)
         reused: list[Kept] = []
@@ -135,7 +162,9 @@ class Sifter:
         if self.by_rows:
             identifiers, contents = batch["id"], batch["content"]
             if len(self.known.ids):
-                edited = pc.is_in(identifiers, value_set=self.known.ids).to_pylist()  # a row with an id of its own, its text changed
+                edited = pc.is_in(
+                    identifiers, value_set=self.known.ids
+                ).to_pylist()  # a row with an id of its own, its text changed
                 outcomes = [str(Outcome.CHANGED) if e else o for e, o in zip(edited, outcomes, strict=True)]
                 replaces = sum(edited)
         else:
@@ -150,18 +179,47 @@ class Sifter:
                 chosen.append(identifier)
             identifiers = pa.array(chosen, pa.binary(16))
         good = pc.is_in(pa.array(outcomes), pa.array([str(o) for o in Outcome if o.in_dataset]))
-        remarks = pa.array([[*(a or []), *(b or [])] for a, b in zip(batch["remarks"].to_pylist(), answer["remarks"].to_pylist(), strict=True)], pa.list_(pa.string()))
+        remarks = pa.array(
+            [
+                [*(a or []), *(b or [])]
+                for a, b in zip(batch["remarks"].to_pylist(), answer["remarks"].to_pylist(), strict=True)
+            ],
+            pa.list_(pa.string()),
+        )
         text = batch["text"] if self.by_rows else answer["text"]
         size = pc.binary_length(pc.cast(text, pa.binary())).cast(pa.int64()) if self.by_rows else answer["size"]
-        samples = self._samples(batch, identifiers, contents, text, remarks, {"size": size, "mtime_ns": answer["mtime_ns"], "ctime_ns": answer["ctime_ns"]})
-        numbers = [name for name in answer.schema.names if name not in ("outcome", "reason", "remarks", "content", "preview", "text", *_STAT)]
-        measures = pa.record_batch([contents.cast(pa.binary(16)), *(answer[name] for name in numbers)], names=["content", *numbers])
-        previews = [(c, p) for c, p in zip(contents.to_pylist(), answer["preview"].to_pylist(), strict=True) if c is not None and p is not None]
+        samples = self._samples(
+            batch,
+            identifiers,
+            contents,
+            text,
+            remarks,
+            {"size": size, "mtime_ns": answer["mtime_ns"], "ctime_ns": answer["ctime_ns"]},
+        )
+        numbers = [
+            name
+            for name in answer.schema.names
+            if name not in ("outcome", "reason", "remarks", "content", "preview", "text", *_STAT)
+        ]
+        measures = pa.record_batch(
+            [contents.cast(pa.binary(16)), *(answer[name] for name in numbers)], names=["content", *numbers]
+        )
+        previews = [
+            (c, p)
+            for c, p in zip(contents.to_pylist(), answer["preview"].to_pylist(), strict=True)
+            if c is not None and p is not None
+        ]
         done = _outcomes(batch, outcomes, answer["reason"], remarks, contents)
         return Kept(samples.filter(good), measures.filter(good), previews, done, replaces)
 
     def _samples(
-        self, batch: pa.RecordBatch, identifiers: pa.Array, contents: pa.Array, text: pa.Array, remarks: pa.Array, stat: Mapping[str, pa.Array]
+        self,
+        batch: pa.RecordBatch,
+        identifiers: pa.Array,
+        contents: pa.Array,
+        text: pa.Array,
+        remarks: pa.Array,
+        stat: Mapping[str, pa.Array],
     ) -> pa.RecordBatch:
         hashed = [_proposed(c, k) for c, k in zip(batch["contributor"].to_pylist(), contents.to_pylist(), strict=True)]
         values = {
@@ -176,11 +234,18 @@ class Sifter:
         if not batch.num_rows:
             return []
         rows = self.known.table.take(place)
-        claims = {"label": batch["label"], "split_given": batch["split"], "contributor": batch["contributor"], "meta": batch["meta"]}
+        claims = {
+            "label": batch["label"],
+            "split_given": batch["split"],
+            "contributor": batch["contributor"],
+            "meta": batch["meta"],
+        }
         changed = np.zeros(batch.num_rows, bool)
         for name, values in claims.items():
             before = rows[name].combine_chunks()
-            differs = pc.or_(pc.fill_null(pc.not_equal(before, values), False), pc.xor(pc.is_null(before), pc.is_null(values)))
+            differs = pc.or_(
+                pc.fill_null(pc.not_equal(before, values), False), pc.xor(pc.is_null(before), pc.is_null(values))
+            )
             changed |= np.asarray(differs)
         keep = pa.array(changed)
         outcomes = [str(Outcome.CHANGED if c else Outcome.ALREADY_PRESENT) for c in changed]
@@ -192,13 +257,23 @@ class Sifter:
             return []
         stat = {name: rows[name].combine_chunks() for name in _STAT}
         text = batch["text"]
-        samples = self._samples(batch, rows["id"].combine_chunks(), rows["content"].combine_chunks(), text, rows["remarks"].combine_chunks(), stat)
+        samples = self._samples(
+            batch,
+            rows["id"].combine_chunks(),
+            rows["content"].combine_chunks(),
+            text,
+            rows["remarks"].combine_chunks(),
+            stat,
+        )
         return [Kept(samples.filter(keep), None, [], done, int(changed.sum()))]
 
     def _decoded_before(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[Kept]]:
         found = [self._before.get(path) for path in batch["path"].to_pylist()]
         stats = [self._stat(path) for path in batch["path"].to_pylist()]
-        again = [row is not None and tuple(row[name] for name in _STAT) == stat for row, stat in zip(found, stats, strict=True)]
+        again = [
+            row is not None and tuple(row[name] for name in _STAT) == stat
+            for row, stat in zip(found, stats, strict=True)
+        ]
         if not any(again):
             return batch, []
         rows = [row for row, good in zip(found, again, strict=True) if good and row is not None]
@@ -208,7 +283,9 @@ class Sifter:
         remarks = pa.array([row["remarks"] for row in rows], pa.list_(pa.string()))
         stat = {name: pa.array([row[name] for row in rows], pa.int64()) for name in _STAT}
         text = pa.array([row["text"] for row in rows], pa.string())
-        samples = self._samples(mine, pa.array([i for i, _ in identities], pa.binary(16)), contents, text, remarks, stat)
+        samples = self._samples(
+            mine, pa.array([i for i, _ in identities], pa.binary(16)), contents, text, remarks, stat
+        )
         outcomes = [str(outcome) for _, outcome in identities]
         done = _outcomes(mine, outcomes, pa.array([""] * len(rows)), remarks, contents)
         replaces = sum(outcome in (Outcome.CHANGED, Outcome.MOVED) for _, outcome in identities)
@@ -257,7 +334,10 @@ class Sifter:
             keys.append(ids.row_key(key) if key is not None else None)
         counted = self._counted([content for content, key in zip(contents, keys, strict=True) if key is None])
         several = self._list.encode() + b"\0" if self.several else b""
-        chosen = [ids.sample_id(self.source, several + (key if key is not None else ids.text_key(content, next(counted)))) for content, key in zip(contents, keys, strict=True)]
+        chosen = [
+            ids.sample_id(self.source, several + (key if key is not None else ids.text_key(content, next(counted))))
+            for content, key in zip(contents, keys, strict=True)
+        ]
         hashed = pa.array(contents, pa.binary(16))
         batch = batch.append_column("id", pa.array(chosen, pa.binary(16))).append_column("content", hashed)
         return batch, hashed
@@ -296,7 +376,9 @@ class Sifter:
             if not odd:
                 return remarks
             both = zip(remarks.to_pylist(), given.to_pylist(), strict=True)
-            return pa.array([[*(r or []), f"unknown split: {s}"] if s in odd else r for r, s in both], pa.list_(pa.string()))
+            return pa.array(
+                [[*(r or []), f"unknown split: {s}"] if s in odd else r for r, s in both], pa.list_(pa.string())
+            )
 
         return canonical, remarked
 
@@ -311,7 +393,9 @@ def _proposed(contributor: str | None, content: bytes | None) -> str | None:
     return "test" if share < 0.1 else "validation" if share < 0.2 else "train"
 
 
-def _outcomes(batch: pa.RecordBatch, outcomes: Sequence[str], reasons: pa.Array, remarks: pa.Array, contents: pa.Array) -> pa.RecordBatch:
+def _outcomes(
+    batch: pa.RecordBatch, outcomes: Sequence[str], reasons: pa.Array, remarks: pa.Array, contents: pa.Array
+) -> pa.RecordBatch:
     """Outcomes in the columns of the spool: one per file, and one per row of a list."""
     listed = pc.is_valid(batch["row"])
     filed = pc.is_valid(batch["path"])
@@ -321,7 +405,9 @@ def _outcomes(batch: pa.RecordBatch, outcomes: Sequence[str], reasons: pa.Array,
     nothing = pa.nulls(batch.num_rows, pa.binary(16))
 
     def rows(kind: str, name: pa.Array, row: pa.Array, content: pa.Array, mask: pa.Array) -> pa.RecordBatch:
-        whole = pa.record_batch([pa.array([kind] * batch.num_rows), name, row, found, reasons, remarks, content], schema=OUTCOMES)
+        whole = pa.record_batch(
+            [pa.array([kind] * batch.num_rows), name, row, found, reasons, remarks, content], schema=OUTCOMES
+        )
         return whole.filter(mask)
 
     pieces = [
@@ -329,5 +415,3 @@ def _outcomes(batch: pa.RecordBatch, outcomes: Sequence[str], reasons: pa.Array,
         rows("row", batch["list"], batch["row"], pc.if_else(filed, nothing, content), listed),
     ]
     return pa.Table.from_batches(pieces).combine_chunks().to_batches()[0] if batch.num_rows else pieces[0]
-
-

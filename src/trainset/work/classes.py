@@ -19,7 +19,9 @@ from trainset.work.selection import Selection, chosen
 def classes(dataset: Dataset, at: str | int | None = None) -> list[ClassInfo]:
     """All classes by name, with how many samples (excluded ones not counted) have each."""
     with open_table(dataset, log.position(dataset, at)) as table:
-        counted = table.run("SELECT label, count(*) AS n FROM samples WHERE NOT excluded AND label IS NOT NULL GROUP BY label").to_pylist()
+        counted = table.run(
+            "SELECT label, count(*) AS n FROM samples WHERE NOT excluded AND label IS NOT NULL GROUP BY label"
+        ).to_pylist()
         known = table.replay.classes
     counts = {row["label"]: row["n"] for row in counted}
     every = {**{name: ClassInfo(name) for name in counts}, **known}
@@ -48,13 +50,22 @@ def define_class(
     known = _existing(replay(dataset), name)
     examples = {"good": good, "borderline": borderline}
     with open_table(dataset, columns=["path"]) as table:
-        found = {kind: [ids.shown(i) for i in table.find(names)] if names is not None else None for kind, names in examples.items()}
+        found = {
+            kind: [ids.shown(i) for i in table.find(names)] if names is not None else None
+            for kind, names in examples.items()
+        }
     value = {
         "definition": known.definition if definition is None else definition,
         "good": list(known.good) if found["good"] is None else found["good"],
         "borderline": list(known.borderline) if found["borderline"] is None else found["borderline"],
     }
-    return _append(dataset, "classes define", [Entry(EntryKind.CLASS_DEFINED, subject=name, value=json.dumps(value))], person, reason)
+    return _append(
+        dataset,
+        "classes define",
+        [Entry(EntryKind.CLASS_DEFINED, subject=name, value=json.dumps(value))],
+        person,
+        reason,
+    )
 
 
 def rename_class(dataset: Dataset, old: str, new: str, *, reason: str = "", person: str = "") -> int:
@@ -62,7 +73,9 @@ def rename_class(dataset: Dataset, old: str, new: str, *, reason: str = "", pers
     replayed = replay(dataset)
     _existing(replayed, old)
     if fix.check_class_name(new) in replayed.classes:
-        raise BadValue(f"there is a class {new!r} already", next=f"to make one of the two: trainset classes merge {old!r} {new!r}")
+        raise BadValue(
+            f"there is a class {new!r} already", next=f"to make one of the two: trainset classes merge {old!r} {new!r}"
+        )
     return _append(dataset, "classes rename", [Entry(EntryKind.CLASS_RENAMED, subject=old, value=new)], person, reason)
 
 
@@ -77,7 +90,16 @@ def merge_classes(dataset: Dataset, names: Sequence[str], into: str, *, reason: 
     return _append(dataset, "classes merge", entries, person, reason)
 
 
-def split_class(dataset: Dataset, name: str, into: str, samples: Sequence[str] = (), *, where: str = "", reason: str = "", person: str = "") -> fix.Change:
+def split_class(
+    dataset: Dataset,
+    name: str,
+    into: str,
+    samples: Sequence[str] = (),
+    *,
+    where: str = "",
+    reason: str = "",
+    person: str = "",
+) -> fix.Change:
     """Moves a selection of a class into another, which is made if need be: one action. Raises `BadValue` when none is in it."""
     replayed = replay(dataset)
     _existing(replayed, name)

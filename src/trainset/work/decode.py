@@ -65,16 +65,27 @@ def texts(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[
         for name, plugin in plugins.items():
             values[name].append(_value(plugin, decoded))
     count = len(found)
-    known: dict[str, Any] = {"outcome": [str(Outcome.ADDED)] * count, "reason": [""] * count, "remarks": text_remarks(batch.column("text")), **values}
+    known: dict[str, Any] = {
+        "outcome": [str(Outcome.ADDED)] * count,
+        "reason": [""] * count,
+        "remarks": text_remarks(batch.column("text")),
+        **values,
+    }
     fields = schema("text")
     return pa.record_batch(
-        [pa.array(known[field.name], field.type) if field.name in known else pa.nulls(count, field.type) for field in fields], schema=fields
+        [
+            pa.array(known[field.name], field.type) if field.name in known else pa.nulls(count, field.type)
+            for field in fields
+        ],
+        schema=fields,
     )
 
 
 def lost(row: pa.RecordBatch, medium: str, reason: str, outcome: Outcome = Outcome.UNREADABLE) -> pa.RecordBatch:
     """The answer for a file whose worker died over it."""
-    return pa.RecordBatch.from_pylist([{"outcome": str(outcome), "reason": reason, "remarks": []}], schema=schema(medium))
+    return pa.RecordBatch.from_pylist(
+        [{"outcome": str(outcome), "reason": reason, "remarks": []}], schema=schema(medium)
+    )
 
 
 def _file(

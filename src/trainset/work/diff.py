@@ -21,7 +21,15 @@ _FIELDS = {
 }  # fmt: skip
 
 SCHEMA = pa.schema(
-    [("kind", pa.string()), ("id", pa.string()), ("path", pa.string()), ("label", pa.string()), ("before", pa.string()), ("after", pa.string()), ("action", pa.int64())]
+    [
+        ("kind", pa.string()),
+        ("id", pa.string()),
+        ("path", pa.string()),
+        ("label", pa.string()),
+        ("before", pa.string()),
+        ("after", pa.string()),
+        ("action", pa.int64()),
+    ]
 )
 
 
@@ -47,19 +55,32 @@ class Diff:
             return []
         grouped = self.table.group_by(list(columns)).aggregate([("id", "count"), ("id", "min")]).to_pylist()
         rows = []
-        for row in sorted(grouped, key=lambda row: (KINDS.index(row["kind"]), -row["id_count"], row["before"] or "", row["after"] or "")):
+        for row in sorted(
+            grouped,
+            key=lambda row: (KINDS.index(row["kind"]), -row["id_count"], row["before"] or "", row["after"] or ""),
+        ):
             action = self.actions.get(row["action"]) if row["action"] is not None else None
             rows.append(
                 {
-                    **{name: row[name] for name in columns}, "samples": row["id_count"], "person": action.person if action else None,
-                    "at": action.at.isoformat() if action else None, "reason": action.reason if action else "", "verb": action.verb if action else "",
+                    **{name: row[name] for name in columns},
+                    "samples": row["id_count"],
+                    "person": action.person if action else None,
+                    "at": action.at.isoformat() if action else None,
+                    "reason": action.reason if action else "",
+                    "verb": action.verb if action else "",
                 }  # fmt: skip
             )
         return rows
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: counts, groups, and every change."""
-        return {"a": self.a, "b": self.b, "counts": self.counts, "groups": self.groups(), "changes": self.table.to_pylist()}
+        return {
+            "a": self.a,
+            "b": self.b,
+            "counts": self.counts,
+            "groups": self.groups(),
+            "changes": self.table.to_pylist(),
+        }
 
     def to_arrow(self) -> pa.Table:
         """Every change as an Arrow table."""
@@ -76,7 +97,12 @@ def diff(dataset: Dataset, a: str | int, b: str | int | None = None) -> Diff:
     with dataset.people.read() as connection:
         actions = {action.seq: action for action in log.read_actions(connection)}
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
-    return Diff(str(a), "now" if b is None else str(b), table, {seq: actions[seq] for seq in set(table["action"].drop_null().to_pylist())})
+    return Diff(
+        str(a),
+        "now" if b is None else str(b),
+        table,
+        {seq: actions[seq] for seq in set(table["action"].drop_null().to_pylist())},
+    )
 
 
 def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
@@ -92,14 +118,18 @@ def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
     return list(found.to_pylist())
 
 
-def _attributed(dataset: Dataset, before: QueryTable, after: QueryTable, changed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _attributed(
+    dataset: Dataset, before: QueryTable, after: QueryTable, changed: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     touched = _touched(dataset, before.replay.at, after.replay.at, {row["id"] for row in changed})
     imports = [action.seq for action in _between(before, after) if action.verb in ("import", "undo")]
     names = {rename.old: rename.seq for rename in after.replay.renames if rename.seq > before.replay.at}
     result = []
     for row in changed:
         for kind, old, new in _kinds(row):
-            seq = next((touched[row["id"], field] for field in _FIELDS.get(kind, ()) if (row["id"], field) in touched), None)
+            seq = next(
+                (touched[row["id"], field] for field in _FIELDS.get(kind, ()) if (row["id"], field) in touched), None
+            )
             if seq is None and kind == "relabelled":
                 seq = names.get(old or "")
             if seq is None and imports:
@@ -107,7 +137,15 @@ def _attributed(dataset: Dataset, before: QueryTable, after: QueryTable, changed
             label = row["b_label"] if row["b_is"] else row["a_label"]
             path = row["b_path"] if row["b_is"] else row["a_path"]
             result.append(
-                {"kind": kind, "id": ids.shown(row["id"]), "path": path, "label": label, "before": old, "after": new, "action": seq}
+                {
+                    "kind": kind,
+                    "id": ids.shown(row["id"]),
+                    "path": path,
+                    "label": label,
+                    "before": old,
+                    "after": new,
+                    "action": seq,
+                }
             )
     return result
 
@@ -116,7 +154,11 @@ def _kinds(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
     if not row["a_is"] or not row["b_is"]:
         if not (row["a_in"] or row["b_in"]):
             return []  # came or went while excluded
-        return [("added" if row["b_is"] else "removed", None, row["b_label"]) if row["b_is"] else ("removed", row["a_label"], None)]
+        return [
+            ("added" if row["b_is"] else "removed", None, row["b_label"])
+            if row["b_is"]
+            else ("removed", row["a_label"], None)
+        ]
     found: list[tuple[str, str | None, str | None]] = []
     if row["a_in"] != row["b_in"]:
         found.append(("restored" if row["b_in"] else "excluded", None, None))

@@ -64,10 +64,16 @@ def export(
     if not hasattr(plugin.target, "write"):
         raise UnknownName(f"the format {plugin.name} is for import only", expected=", ".join(_writers()))
     if place.exists() and (place.is_file() or any(place.iterdir())):
-        raise TargetExists("there is something at the target already, and nothing is written over", where=str(place), next="name a new place")
+        raise TargetExists(
+            "there is something at the target already, and nothing is written over",
+            where=str(place),
+            next="name a new place",
+        )
     for key in settings or {}:
         if key not in plugin.settings:
-            raise UnknownName(f"the format {plugin.name} has no setting {key!r}", expected=", ".join(plugin.settings) or "none")
+            raise UnknownName(
+                f"the format {plugin.name} has no setting {key!r}", expected=", ".join(plugin.settings) or "none"
+            )
     position = log.position(dataset, at)
     table, conditions = opened(dataset, Selection(where=where), position)
     work = place.parent / f".{uuid4().hex}{TEMPORARY}"
@@ -81,18 +87,33 @@ def export(
             losses = plugin.target().write(batches, work / place.name, **(settings or {}))
             if place.is_dir():
                 place.rmdir()  # it is empty
-            for made in sorted(work.iterdir(), key=lambda path: path == work / place.name):  # the list last: it names the others
+            for made in sorted(
+                work.iterdir(), key=lambda path: path == work / place.name
+            ):  # the list last: it names the others
                 os.replace(made, place.parent / made.name)  # noqa: PTH105  # the tests' fault injection watches this name
             sync_folder(place.parent)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return ExportReport(
-        str(place), plugin.name, position, selected, losses.samples, losses.lost, losses.warnings, tuple(failed[:_NAMED]), len(failed)
+        str(place),
+        plugin.name,
+        position,
+        selected,
+        losses.samples,
+        losses.lost,
+        losses.warnings,
+        tuple(failed[:_NAMED]),
+        len(failed),
     )
 
 
 def _batches(
-    dataset: Dataset, table: QueryTable, conditions: tuple[str, ...], failed: list[str], media: bool, progress: Callable[[int], None]
+    dataset: Dataset,
+    table: QueryTable,
+    conditions: tuple[str, ...],
+    failed: list[str],
+    media: bool,
+    progress: Callable[[int], None],
 ) -> Iterator[pa.RecordBatch]:
     rows = table.select(["id", "label", "split", "part", "row"], conditions)
     for start in range(0, rows.num_rows, _ROWS):
@@ -109,12 +130,22 @@ def _batches(
             except OSError as error:
                 failed.append(f"{row['path']}: {error.strerror}")
                 continue
-            spelled = row["split_given"] if row["split_given"] is not None and row["split"] == state["split"] else state["split"]
+            spelled = (
+                row["split_given"]
+                if row["split_given"] is not None and row["split"] == state["split"]
+                else state["split"]
+            )
             held.append(
                 {
-                    "id": state["id"].hex(), "name": row["path"].rsplit("/", 1)[-1] if row["path"] is not None else None, "path": row["path"],
-                    "media": data, "text": row["text"] if row["path"] is None else None, "label": state["label"], "split": spelled,
-                    "contributor": row["contributor"], "meta": row["meta"],
+                    "id": state["id"].hex(),
+                    "name": row["path"].rsplit("/", 1)[-1] if row["path"] is not None else None,
+                    "path": row["path"],
+                    "media": data,
+                    "text": row["text"] if row["path"] is None else None,
+                    "label": state["label"],
+                    "split": spelled,
+                    "contributor": row["contributor"],
+                    "meta": row["meta"],
                 }  # fmt: skip
             )
             size += len(data or b"")
@@ -136,7 +167,11 @@ def by_name(place: Path) -> str:
         if place.suffix.lower() in plugin.facts["suffixes"]:
             return name
     if place.suffix:
-        raise BadSource("this target's name does not say which format is meant", where=str(place), next=f"--format {'|'.join(_writers())}")
+        raise BadSource(
+            "this target's name does not say which format is meant",
+            where=str(place),
+            next=f"--format {'|'.join(_writers())}",
+        )
     return "split_class_folders"
 
 

@@ -45,7 +45,9 @@ def label(
         if to not in classes:
             if not new_class:
                 raise UnknownName(
-                    f"there is no class {to!r}", expected=", ".join(sorted(classes)) or "none yet", next=f"trainset classes add {to!r}, or --new-class"
+                    f"there is no class {to!r}",
+                    expected=", ".join(sorted(classes)) or "none yet",
+                    next=f"trainset classes add {to!r}, or --new-class",
                 )
             entries.append(Entry(EntryKind.CLASS_ADDED, subject=check_class_name(to)))
     found = chosen(dataset, Selection(tuple(samples), where))
@@ -53,7 +55,13 @@ def label(
 
 
 def exclude(
-    dataset: Dataset, samples: Sequence[str] = (), *, where: str = "", reason: str = "", person: str = "", key: str | None = None
+    dataset: Dataset,
+    samples: Sequence[str] = (),
+    *,
+    where: str = "",
+    reason: str = "",
+    person: str = "",
+    key: str | None = None,
 ) -> Change:
     """Takes samples out of the dataset; they stay on disk, and `restore` brings them back."""
     found = chosen(dataset, Selection(tuple(samples), where))
@@ -61,7 +69,13 @@ def exclude(
 
 
 def restore(
-    dataset: Dataset, samples: Sequence[str] = (), *, where: str = "", reason: str = "", person: str = "", key: str | None = None
+    dataset: Dataset,
+    samples: Sequence[str] = (),
+    *,
+    where: str = "",
+    reason: str = "",
+    person: str = "",
+    key: str | None = None,
 ) -> Change:
     """Brings excluded samples back. `where` runs over the excluded ones."""
     condition = f"excluded and ({where}\n)" if where else ""
@@ -70,7 +84,14 @@ def restore(
 
 
 def move_split(
-    dataset: Dataset, to: str | None, samples: Sequence[str] = (), *, where: str = "", reason: str = "", person: str = "", key: str | None = None
+    dataset: Dataset,
+    to: str | None,
+    samples: Sequence[str] = (),
+    *,
+    where: str = "",
+    reason: str = "",
+    person: str = "",
+    key: str | None = None,
 ) -> Change:
     """Moves samples to another split; None or "" for none. Raises `BadValue` for a split that does not exist."""
     if to:
@@ -84,7 +105,11 @@ def move_split(
 def check_class_name(name: str) -> str:
     """A class's name may be any printable text without blanks at its ends. Raises `BadValue`."""
     if not name or name != name.strip() or len(name) > 500 or any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in name):
-        raise BadValue("this cannot be a class's name", got=repr(name[:80]), expected="up to 500 characters, no line breaks, no blanks at the ends")
+        raise BadValue(
+            "this cannot be a class's name",
+            got=repr(name[:80]),
+            expected="up to 500 characters, no line breaks, no blanks at the ends",
+        )
     return name
 
 

@@ -15,7 +15,9 @@ from trainset.store.replay import replay
 from trainset.work.person import acting
 
 
-def log(dataset: Dataset, *, limit: int | None = None, person: str | None = None, at: str | int | None = None) -> list[Action]:
+def log(
+    dataset: Dataset, *, limit: int | None = None, person: str | None = None, at: str | int | None = None
+) -> list[Action]:
     """The actions up to a version, the newest last; `limit`: only the last so many."""
     with dataset.people.read() as connection:
         found = store.read_actions(connection, None if at is None else store.position(dataset, at))
@@ -68,4 +70,9 @@ def as_dict(action: Action) -> dict[str, Any]:
 
 def entry_dict(entry: Entry) -> dict[str, Any]:
     """An entry for JSON."""
-    return {"kind": str(entry.kind), "sample": ids.shown(entry.sample) if entry.sample else None, "subject": entry.subject, "value": entry.value}
+    return {
+        "kind": str(entry.kind),
+        "sample": ids.shown(entry.sample) if entry.sample else None,
+        "subject": entry.subject,
+        "value": entry.value,
+    }

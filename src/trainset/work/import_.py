@@ -18,7 +18,7 @@ from trainset import registry
 from trainset.contracts import Plugin
 from trainset.engine.lost import Lost
 from trainset.engine.pool import Pool
-from trainset.errors import BadSource, BadValue, Unsafe, UnknownName
+from trainset.errors import BadSource, BadValue, UnknownName, Unsafe
 from trainset.media import kinds
 from trainset.model import Entry, EntryKind, Outcome
 from trainset.store import home, log, measured, parts, paths
@@ -67,7 +67,9 @@ class ImportReport:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()} | {"nothing": self.nothing}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()} | {
+            "nothing": self.nothing
+        }
 
 
 def import_(
@@ -89,7 +91,15 @@ def import_(
     plugin = choose_format(place, format)
     name = name or (place.resolve().name)
     with dataset.one_at_a_time("import", waiting):
-        job = _Import(dataset, place, plugin, name, dict(settings or {}), tuple(os.path.realpath(r) for r in allow_roots), split_names or {})
+        job = _Import(
+            dataset,
+            place,
+            plugin,
+            name,
+            dict(settings or {}),
+            tuple(os.path.realpath(r) for r in allow_roots),
+            split_names or {},
+        )
         result = job.run(acting(person), reason, rehash, progress or (lambda done: None))
         if report is not None:
             write_report(dataset, job.token, Path(report))
@@ -124,7 +134,9 @@ class _Import:
         readable = inspect_settings(plugin)
         for key in settings:
             if key not in readable:
-                raise UnknownName(f"the format {plugin.name} has no setting {key!r}", expected=", ".join(readable) or "none")
+                raise UnknownName(
+                    f"the format {plugin.name} has no setting {key!r}", expected=", ".join(readable) or "none"
+                )
         self.place = place
         self.root = place.resolve() if place.is_dir() else place.resolve().parent
         self.allowed, self.split_names = allowed, split_names
@@ -143,7 +155,9 @@ class _Import:
         known = Known.load(self.dataset, self.replay, self.name, self.root)
         with Spool(self.dataset, self.token) as spool:
             self.spool = spool
-            self.sifter = Sifter(self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash)
+            self.sifter = Sifter(
+                self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash
+            )
             self.sifter.reusable(self.dataset, self.replay)
             for kept in self._decoded():
                 self._keep(kept, progress)
@@ -172,7 +186,11 @@ class _Import:
         column = "text" if first["path"].null_count == first.num_rows else "path"
         self.medium = self.medium or self._decide_medium(first, column)
         if column == "text" and self.medium != "text":
-            raise BadValue(f"this dataset holds {self.medium}, and the source holds texts", where=str(self.place), next="name another dataset with -d")
+            raise BadValue(
+                f"this dataset holds {self.medium}, and the source holds texts",
+                where=str(self.place),
+                next="name another dataset with -d",
+            )
         medium = self.medium or "image"
         settings = {"root": str(self.root), "allowed": list(self.allowed), "medium": medium}
 
@@ -216,7 +234,11 @@ class _Import:
         yield first
         for batch in rest:
             if batch[column].null_count:
-                raise BadSource("the source holds files and texts of a list side by side", where=str(self.place), next="import them one by one")
+                raise BadSource(
+                    "the source holds files and texts of a list side by side",
+                    where=str(self.place),
+                    next="import them one by one",
+                )
             yield batch
 
     def _decide_medium(self, first: pa.RecordBatch, column: str) -> str:
@@ -236,7 +258,11 @@ class _Import:
             if kind is not None and kind.medium:
                 found[kind.medium] = found.get(kind.medium, 0) + 1
         if len(found) > 1:
-            self.spool.remark("the source holds " + ", ".join(f"{n:,} {m}" for m, n in sorted(found.items())) + ": a dataset holds one medium")
+            self.spool.remark(
+                "the source holds "
+                + ", ".join(f"{n:,} {m}" for m, n in sorted(found.items()))
+                + ": a dataset holds one medium"
+            )
         return max(found, key=lambda medium: found[medium]) if found else ""
 
     def _keep(self, kept: Kept, progress: Progress) -> None:
@@ -258,7 +284,11 @@ class _Import:
     def _flush(self) -> None:
         if self.measures:
             table = pa.Table.from_batches(self.measures)
-            first = table.append_column("place", pa.array(range(table.num_rows))).group_by("content").aggregate([("place", "min")])
+            first = (
+                table.append_column("place", pa.array(range(table.num_rows)))
+                .group_by("content")
+                .aggregate([("place", "min")])
+            )
             measured.write(self.dataset, table.take(first["place_min"]).combine_chunks().to_batches())
             self.measures = []
         if self.held:
@@ -271,7 +301,12 @@ class _Import:
     def _commit(self, person: str, reason: str, missing: int, names: tuple[str, ...], seconds: float) -> ImportReport:
         spool, has_splits = self.spool, self.sifter.has_splits
         entries: list[Entry] = []
-        place = {"root": str(self.root), "format": self.plugin.name, "settings": self.settings, "allowed": list(self.allowed)}
+        place = {
+            "root": str(self.root),
+            "format": self.plugin.name,
+            "settings": self.settings,
+            "allowed": list(self.allowed),
+        }
         for part, rows, replaced in self.made:
             value = {"source": self.name, "rows": rows, "replaces": replaced, "proposes": not has_splits}
             entries.append(Entry(EntryKind.IMPORT, subject=part, value=json.dumps(value)))

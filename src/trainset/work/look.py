@@ -114,7 +114,9 @@ def look(
     if n < 1:
         raise BadValue("nothing to look at", expected="-n of at least 1", got=str(n))
     selection = Selection(tuple(samples), where, label, split, source)
-    table, conditions = opened(dataset, selection, log.position(dataset, at), sort=sort, columns=["path"] if samples else [])
+    table, conditions = opened(
+        dataset, selection, log.position(dataset, at), sort=sort, columns=["path"] if samples else []
+    )
     with table:
         if samples:
             named = pa.array(table.find(samples), pa.binary(16))
@@ -123,13 +125,28 @@ def look(
             rows, total = rows.take(places), len(places)
         else:
             total = table.count(conditions)
-            rows = table.select(["id", "label", "split", "excluded", "part", "row"], conditions, sort=sort, limit=n, seed=None if sort else seed)
+            rows = table.select(
+                ["id", "label", "split", "excluded", "part", "row"],
+                conditions,
+                sort=sort,
+                limit=n,
+                seed=None if sort else seed,
+            )
         details = table.details(rows, ["source", "label", *_DETAILS])
         result = pa.table(
             {
-                "id": rows["id"].cast(pa.binary(16)), "source": details["source"], "path": details["path"], "text": details["text"],
-                "label": rows["label"], "source_label": details["label"], "split": rows["split"], "contributor": details["contributor"],
-                "excluded": rows["excluded"], "meta": details["meta"], "content": details["content"], "remarks": details["remarks"],
+                "id": rows["id"].cast(pa.binary(16)),
+                "source": details["source"],
+                "path": details["path"],
+                "text": details["text"],
+                "label": rows["label"],
+                "source_label": details["label"],
+                "split": rows["split"],
+                "contributor": details["contributor"],
+                "excluded": rows["excluded"],
+                "meta": details["meta"],
+                "content": details["content"],
+                "remarks": details["remarks"],
             }  # fmt: skip
         )
         result = _with_measures(dataset, result)
@@ -142,5 +159,8 @@ def _with_measures(dataset: Dataset, rows: pa.Table) -> pa.Table:
     found = measured(dataset, names, only=wanted)
     places = pa.compute.index_in(wanted, value_set=found["content"].combine_chunks())
     for name in names:
-        rows = rows.append_column(name, found[name].combine_chunks().take(places) if found.num_rows else pa.nulls(rows.num_rows, found[name].type))
+        rows = rows.append_column(
+            name,
+            found[name].combine_chunks().take(places) if found.num_rows else pa.nulls(rows.num_rows, found[name].type),
+        )
     return rows

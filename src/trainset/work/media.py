@@ -43,4 +43,8 @@ def read_media(dataset: Dataset, sources: Mapping[str, Source], source: str, pat
         raise
     if (kept := blobs.get(dataset, content)) is not None:
         return kept
-    raise Gone(reason, where=f"{source}: {path}", next="trainset import it again, or restore the file; versions made with --keep-media keep copies")
+    raise Gone(
+        reason,
+        where=f"{source}: {path}",
+        next="trainset import it again, or restore the file; versions made with --keep-media keep copies",
+    )

@@ -15,5 +15,7 @@ def acting(name: str = "") -> str:
     except (OSError, KeyError):
         found = "someone"
     if not found.isprintable() or len(found) > 200:
-        raise BadValue("this cannot be a person's name", got=repr(found[:200]), expected="up to 200 printable characters")
+        raise BadValue(
+            "this cannot be a person's name", got=repr(found[:200]), expected="up to 200 printable characters"
+        )
     return found

@@ -29,7 +29,9 @@ class Selection:
     @property
     def empty(self) -> bool:
         """Whether it names nothing, and so means everything."""
-        return not (self.ids or self.where or self.label is not None or self.split is not None or self.source is not None)
+        return not (
+            self.ids or self.where or self.label is not None or self.split is not None or self.source is not None
+        )
 
     def conditions(self, known: Sequence[str]) -> tuple[str, ...]:
         """The filters it stands for. An empty label or split means: none."""
@@ -48,7 +50,10 @@ def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (
     """The ids (and columns) of the samples of a selection that a verb is to change. Raises `BadValue` when it is empty,
     so that nobody changes everything by forgetting a filter; `where="true"` means everything."""
     if selection.empty:
-        raise BadValue(f"say which {what}", next="give ids as `trainset look` prints them, or --where \"label = 'cat'\" (--where true: all)")
+        raise BadValue(
+            f"say which {what}",
+            next="give ids as `trainset look` prints them, or --where \"label = 'cat'\" (--where true: all)",
+        )
     from trainset.store.measured import measure_names
 
     conditions = selection.conditions([*BASE, *measure_names(dataset)])
@@ -61,7 +66,9 @@ def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (
         return found
 
 
-def opened(dataset: Dataset, selection: Selection, at: int | None, *, sort: str = "", columns: Sequence[str] = ()) -> tuple[QueryTable, tuple[str, ...]]:
+def opened(
+    dataset: Dataset, selection: Selection, at: int | None, *, sort: str = "", columns: Sequence[str] = ()
+) -> tuple[QueryTable, tuple[str, ...]]:
     """The query table for looking at a selection, and its filters."""
     from trainset.store.measured import measure_names
 

@@ -24,10 +24,14 @@ def samples_html(samples: Samples) -> str:
     previews = samples.previews()
     cells = []
     for number, row in enumerate(samples.rows()):
-        caption = f"<b>{escape(row['label'] or 'no label')}</b> {escape(row['split'] or '')}<br><code>{row['id'][:12]}</code>"
+        caption = (
+            f"<b>{escape(row['label'] or 'no label')}</b> {escape(row['split'] or '')}<br><code>{row['id'][:12]}</code>"
+        )
         if row["excluded"]:
             caption += " <i>excluded</i>"
-        cells.append(f'<div style="{_CELL}">{_body(samples, number, row, previews)}<div style="font-size:11px">{caption}</div></div>')
+        cells.append(
+            f'<div style="{_CELL}">{_body(samples, number, row, previews)}<div style="font-size:11px">{caption}</div></div>'
+        )
     wide = "" if samples.dataset.medium == "image" else "flex-direction:column;"
     head = f"<div>{len(samples):,} of {samples.total:,} samples</div>"
     return f'{head}<div style="display:flex;flex-wrap:wrap;gap:8px;{wide}">{"".join(cells)}</div>'
@@ -36,8 +40,15 @@ def samples_html(samples: Samples) -> str:
 def status_html(status: Status) -> str:
     """The counts by class and split as a table."""
     splits = status.splits
-    rows = [[label or "no label", *(f"{counts.get(split, 0):,}" for split in splits), f"{sum(counts.values()):,}"] for label, counts in status.counts.items()]
-    return table_html(["class", *(split or "no split" for split in splits), "all"], rows, f"{status.samples:,} samples, {status.medium or 'no medium yet'}")
+    rows = [
+        [label or "no label", *(f"{counts.get(split, 0):,}" for split in splits), f"{sum(counts.values()):,}"]
+        for label, counts in status.counts.items()
+    ]
+    return table_html(
+        ["class", *(split or "no split" for split in splits), "all"],
+        rows,
+        f"{status.samples:,} samples, {status.medium or 'no medium yet'}",
+    )
 
 
 def table_html(names: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "") -> str:

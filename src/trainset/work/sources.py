@@ -19,7 +19,9 @@ def sources(dataset: Dataset) -> list[Source]:
     return [source for _, source in sorted(replay(dataset).sources.items())]
 
 
-def point_source(dataset: Dataset, name: str, root: str | os.PathLike[str], *, person: str = "", reason: str = "") -> int | None:
+def point_source(
+    dataset: Dataset, name: str, root: str | os.PathLike[str], *, person: str = "", reason: str = ""
+) -> int | None:
     """Says where a source's folder is on this machine, and allows the dataset to read there.
 
     Returns the action's position, None when it was there already and only had to be allowed. Raises `UnknownName`, `BadSource`.
@@ -34,5 +36,12 @@ def point_source(dataset: Dataset, name: str, root: str | os.PathLike[str], *, p
     source = known[name]
     if os.path.realpath(source.root) == os.path.realpath(place):
         return None
-    value = {"root": os.path.realpath(place), "format": source.format, "settings": dict(source.settings), "allowed": list(source.allowed)}
-    return log.append(dataset, "sources", acting(person), reason, [Entry(EntryKind.SOURCE, subject=name, value=json.dumps(value))])
+    value = {
+        "root": os.path.realpath(place),
+        "format": source.format,
+        "settings": dict(source.settings),
+        "allowed": list(source.allowed),
+    }
+    return log.append(
+        dataset, "sources", acting(person), reason, [Entry(EntryKind.SOURCE, subject=name, value=json.dumps(value))]
+    )

@@ -66,8 +66,12 @@ class Status:
         return {
             **vars(self),
             "classes": [{name: getattr(c, name) for name in ClassInfo.__slots__} for c in self.classes],
-            "versions": [{name: getattr(v, name) for name in Version.__slots__} | {"at": v.at.isoformat()} for v in self.versions],
-            "notes": [{name: getattr(n, name) for name in Note.__slots__} | {"at": n.at.isoformat()} for n in self.notes],
+            "versions": [
+                {name: getattr(v, name) for name in Version.__slots__} | {"at": v.at.isoformat()} for v in self.versions
+            ],
+            "notes": [
+                {name: getattr(n, name) for name in Note.__slots__} | {"at": n.at.isoformat()} for n in self.notes
+            ],
             "on_disk": [vars(found) for found in self.on_disk],
             "sources": list(self.sources),
         }
@@ -79,7 +83,10 @@ def status(dataset: Dataset, at: str | int | None = None, *, disk: bool = True) 
     with open_table(dataset, position, columns=["source"]) as table:
         replayed = table.replay
         rows = table.run("SELECT label, split, excluded, count(*) AS n FROM samples GROUP BY ALL").to_pylist()
-        per_source = {r["source"]: r["n"] for r in table.run("SELECT source, count(*) AS n FROM samples GROUP BY source").to_pylist()}
+        per_source = {
+            r["source"]: r["n"]
+            for r in table.run("SELECT source, count(*) AS n FROM samples GROUP BY source").to_pylist()
+        }
     counts: dict[str, dict[str, int]] = {}
     for row in rows:
         if not row["excluded"]:
@@ -135,12 +142,16 @@ def _on_disk(dataset: Dataset, replayed: Replay) -> list[OnDisk]:
         elif not Path(root).is_dir():
             result.append(OnDisk(name, 0, sum(b.num_rows for b in batches), 0, (), f"{root} is not there"))
         else:
-            result.append(_compare(name, Path(root), list(replayed.sources[name].allowed), pa.Table.from_batches(batches)))
+            result.append(
+                _compare(name, Path(root), list(replayed.sources[name].allowed), pa.Table.from_batches(batches))
+            )
     return result
 
 
 def _compare(source: str, root: Path, allowed: list[str], table: pa.Table) -> OnDisk:
-    rows = {row["id"]: row for row in table.slice(0, _MOST_FILES).to_pylist()}  # of several rows of a sample the last counts
+    rows = {
+        row["id"]: row for row in table.slice(0, _MOST_FILES).to_pylist()
+    }  # of several rows of a sample the last counts
     names: list[str] = []
     missing = changed = 0
     for row in rows.values():
@@ -158,5 +169,7 @@ def _compare(source: str, root: Path, allowed: list[str], table: pa.Table) -> On
             changed += 1
         if len(names) < _NAMED:
             names.append(row["path"])
-    note = f"the first {_MOST_FILES:,} of {table.num_rows:,} files were compared" if table.num_rows > _MOST_FILES else ""
+    note = (
+        f"the first {_MOST_FILES:,} of {table.num_rows:,} files were compared" if table.num_rows > _MOST_FILES else ""
+    )
     return OnDisk(source, len(rows), missing, changed, tuple(names), note)

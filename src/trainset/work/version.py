@@ -18,7 +18,13 @@ _KEEP_AT_ONCE = 1_000
 
 
 def version(
-    dataset: Dataset, name: str, message: str = "", *, keep_media: bool = False, person: str = "", progress: Callable[[int], None] | None = None
+    dataset: Dataset,
+    name: str,
+    message: str = "",
+    *,
+    keep_media: bool = False,
+    person: str = "",
+    progress: Callable[[int], None] | None = None,
 ) -> Version:
     """Names the present position of the log. `keep_media` copies the bytes of its files into the dataset as well.
 
@@ -26,7 +32,10 @@ def version(
     """
     at = log.head(dataset)
     with open_table(dataset, at, columns=["content", *(["source", "path"] if keep_media else [])]) as table:
-        found, samples = digest(table), table.run("SELECT count(*) AS n FROM samples WHERE NOT excluded")["n"][0].as_py()
+        found, samples = (
+            digest(table),
+            table.run("SELECT count(*) AS n FROM samples WHERE NOT excluded")["n"][0].as_py(),
+        )
         if keep_media:
             _keep(dataset, table, progress or (lambda done: None))
     made = Version(name, at, log.now(), acting(person), message, found, samples, keep_media)
@@ -66,9 +75,13 @@ def _joined(lines: pa.Array) -> bytes:
 
 
 def _keep(dataset: Dataset, table: QueryTable, progress: Callable[[int], None]) -> None:
-    rows = table.run("SELECT source, path, content FROM samples WHERE NOT excluded AND path IS NOT NULL ORDER BY part, row")
+    rows = table.run(
+        "SELECT source, path, content FROM samples WHERE NOT excluded AND path IS NOT NULL ORDER BY part, row"
+    )
     for batch in rows.to_batches(max_chunksize=_KEEP_AT_ONCE):
         for row in batch.to_pylist():
             if not blobs.has(dataset, row["content"]):
-                blobs.put(dataset, read_media(dataset, table.replay.sources, row["source"], row["path"], row["content"]))
+                blobs.put(
+                    dataset, read_media(dataset, table.replay.sources, row["source"], row["path"], row["content"])
+                )
         progress(batch.num_rows)

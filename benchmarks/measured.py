@@ -1,0 +1,57 @@
+"""Runs a command and measures it: wall-clock seconds and the peak of memory over all of its processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+SAMPLE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Measured:
+    """seconds: wall clock. megabytes: the largest sum of the processes' proportional memory (PSS: shared pages counted once)."""
+
+    seconds: float
+    megabytes: float
+    output: str
+
+
+def run(command: list[str], cwd: Path, home: Path) -> Measured:
+    """Runs a command to its end. Raises `RuntimeError` with what it printed when it fails."""
+    environment = {**os.environ, "TRAINSET_HOME": str(home)}
+    started = time.perf_counter()
+    with subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        peak = 0.0
+        watched = psutil.Process(process.pid)
+        while process.poll() is None:
+            peak = max(peak, memory(watched))
+            time.sleep(SAMPLE_SECONDS)
+        seconds = time.perf_counter() - started
+        output = process.stdout.read() if process.stdout else ""
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {output}")
+    return Measured(seconds, peak / 2**20, output)
+
+
+def trainset(*arguments: str) -> list[str]:
+    """The command line of the environment that runs the benchmark."""
+    return [sys.executable, "-m", "trainset", *arguments]
+
+
+def memory(process: psutil.Process) -> float:
+    """Bytes of a process and its children."""
+    total = 0
+    try:
+        for each in (process, *process.children(recursive=True)):
+            facts = each.memory_full_info()
+            total += getattr(facts, "pss", facts.rss)
+    except psutil.Error:
+        pass
+    return float(total)
