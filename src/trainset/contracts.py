@@ -82,6 +82,11 @@ class Plugin:
     settings: Mapping[str, Setting]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
+    def settings_of(self, method: str) -> dict[str, Setting]:
+        """The settings that one method of a format takes: those of `read` or those of `write`."""
+        arguments = inspect.signature(getattr(self.target, method)).parameters
+        return {name: setting for name, setting in self.settings.items() if name in arguments}
+
     @property
     def doc(self) -> str:
         """The help page: the docstring, unindented."""

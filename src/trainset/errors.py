@@ -82,7 +82,5 @@ class MissingPackage(TrainsetError):
         super().__init__(f"{feature} needs the package {package!r}", next=f"pip install {package}")
 
 
-class NothingImported(TrainsetError):
-    """Not one sample of the source is in the dataset after its import."""
-
-    exit_code = 3
+class Gone(TrainsetError):
+    """The bytes of a sample are no longer there, or no longer what they were, and no copy is kept."""

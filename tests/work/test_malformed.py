@@ -74,7 +74,7 @@ def verdict(report: ImportReport) -> tuple[str, int, str]:
     if not reason and not report.rows:
         reason = "a system file" if report.files.get("ignored") else ""
     partly = sum(n for outcome, n in report.rows.items() if not Outcome(outcome).in_dataset)
-    about = sum("UTF-16" in text or "blank line" in text for text in report.about)
+    about = sum(not text.startswith(("columns", "folders")) for text in report.about)
     return best, sum(report.remarks.values()) + partly + about, reason
 
 

@@ -62,7 +62,7 @@ COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMM
 def main() -> NoReturn:
     """Runs the command line. The user's mistakes print one clean message and exit with 2 (3: an import that brought nothing);
     ours keep their traceback."""
-    arguments = sys.argv[1:]
+    arguments = sys.argv[1:] or ["--help"]
     first = arguments[0] if arguments else ""
     if first and first not in (*COMMANDS, _START) and not first.startswith("-") and Path(first).exists():
         arguments = [_START, *arguments]

@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainset.cli import output
+from trainset.cli import output, reports
 from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, Where, Why, opened, pairs
 from trainset.errors import BadValue, NotADataset, TrainsetError
 
 if TYPE_CHECKING:
     from trainset.work.import_ import ImportReport
     from trainset.work.look import Samples
-    from trainset.work.status import Status
     from trainset.work.workbench import Workbench
-
-_NAMED = 10
 
 
 def init(
@@ -77,9 +74,9 @@ def import_(
         if json:
             output.document({"dataset": str(opened_dataset.folder), **result.as_dict()})
         else:
-            _print_import(opened_dataset, result)
+            reports.print_import(opened_dataset, result)
             if not result.nothing:
-                output.line(f"next: trainset look{_suffix(opened_dataset)}")
+                output.line(f"next: trainset look{reports.where_flag(opened_dataset)}")
         return 3 if result.nothing else 0
 
 
@@ -116,7 +113,7 @@ def look(
                 }
             )
         else:
-            _print_samples(found, drawn, "in the order of " + sort if sort else f"at random (seed {seed})")
+            reports.print_samples(found, drawn, "in the order of " + sort if sort else f"at random (seed {seed})")
             for trouble in troubles:
                 output.line(f"not saved: {output.safe(trouble)}")
             if save is not None:
@@ -137,7 +134,7 @@ def status(
         if json:
             output.document(result.as_dict())
         else:
-            _print_status(result)
+            reports.print_status(result)
 
 
 def sources(
@@ -183,14 +180,14 @@ def start(source: Path, dataset: DatasetDir = None, json: AsJson = False) -> int
                 }
             )
             return 3 if result.nothing else 0
-        _print_import(found, result)
+        reports.print_import(found, result)
         if drawn is None:
             return 3
         output.line()
-        _print_samples(found, drawn, "at random (seed 0)")
+        reports.print_samples(found, drawn, "at random (seed 0)")
         output.line()
-        _print_status(found.status())
-        place = _suffix(found)
+        reports.print_status(found.status())
+        place = reports.where_flag(found)
         output.line()
         output.line(
             f"next: trainset look --label CLASS{place}; trainset label CLASS ID{place}; trainset version v1{place}"
@@ -239,140 +236,6 @@ def _import(dataset: Workbench, source: Path, quiet: bool, **how: Any) -> Import
 
     with output.progress(f"import {source.name}", quiet=quiet) as count:
         return dataset.import_(source, progress=count, waiting=waiting, **how)
-
-
-def _print_import(dataset: Workbench, result: ImportReport) -> None:
-    files, rows = sum(result.files.values()), sum(result.rows.values())
-    what = (
-        " and ".join(text for text in (f"{files:,} files" if files else "", f"{rows:,} rows" if rows else "") if text)
-        or "nothing"
-    )
-    rate = (rows or files) / max(result.seconds, 1e-9)
-    output.line(
-        f"{output.safe(result.source)} ({result.format.replace('_', ' ')}): {what} in {result.seconds:.1f} s, {rate:,.0f}/s"
-    )
-    for name, counts in (("files", result.files), ("rows", result.rows)):
-        if counts:
-            output.line(f"  {name}: " + ", ".join(f"{n:,} {outcome}" for outcome, n in counts.items()))
-    for text in result.about:
-        output.line(f"  {output.safe(text)}")
-    if result.remarks:
-        output.line(
-            "  remarks: "
-            + ", ".join(
-                f"{output.safe(text)} {n:,}" for text, n in sorted(result.remarks.items(), key=lambda pair: -pair[1])
-            )
-        )
-    if result.duplicates:
-        output.line(f"  {result.duplicates:,} are exact copies of others in this source")
-    if result.proposed_split and result.samples:
-        output.line("  no splits in the source: proposed 80/10/10 by a hash that never moves a sample")
-    if result.new_classes:
-        output.line(f"  {len(result.new_classes):,} new classes: " + output.safe(", ".join(result.new_classes), 300))
-    for bad in result.bad[:_NAMED]:
-        place = bad["name"] if bad["row"] is None else f"{bad['name']} row {bad['row']}"
-        output.line(f"  {bad['outcome']}: {output.safe(place, 120)}: {output.safe(bad['reason'], 400)}", style="yellow")
-    if result.bad_count > _NAMED:
-        output.line(f"  and {result.bad_count - _NAMED:,} more: --report FILE lists them all", style="yellow")
-    if result.missing:
-        output.line(
-            f"  missing: {result.missing:,} samples are no longer in the source, such as {output.safe(', '.join(result.missing_names[:3]), 200)}"
-        )
-    if result.nothing:
-        output.line("  not one sample of this source is in the dataset", style="yellow")
-    elif result.action is None:
-        output.line("  nothing new: everything was there already")
-    else:
-        output.line(f"  action #{result.action} in {output.safe(dataset.folder.name)}")
-
-
-def _print_samples(dataset: Workbench, drawn: Samples, how: str) -> None:
-    from trainset.cli import pictures
-
-    if not len(drawn):
-        output.line("no samples in this selection")
-        return
-    output.line(f"{len(drawn):,} of {drawn.total:,} samples, {how}")
-    output.show(pictures.grid(drawn))
-    shown = set(drawn.ids)
-    for note in dataset.notes():
-        if note.sample in shown:
-            output.line(f"note on {note.sample} by {output.safe(note.person)}: {output.safe(note.text, 300)}")
-
-
-def _print_status(result: Status) -> None:
-    name = f"{output.safe(result.folder)}: {result.medium or 'empty'}, position #{result.at}" + (
-        f" = {output.safe(result.version)}" if result.version else ""
-    )
-    output.line(name, style="bold")
-    extra = [
-        f"{result.excluded:,} excluded" if result.excluded else "",
-        f"{result.unlabelled:,} without label" if result.unlabelled else "",
-    ]
-    output.line(f"{result.samples:,} samples" + "".join(f", {text}" for text in extra if text))
-    definitions = {c.name: c.definition for c in result.classes}
-    largest = max((sum(row.values()) for row in result.counts.values()), default=1)
-    rows: list[list[object]] = []
-    for label, counts in list(result.counts.items())[:40]:
-        total = sum(counts.values())
-        numbers = [f"{counts.get(split, 0):,}" for split in result.splits]
-        rows.append(
-            [
-                output.safe(label or "(no label)", 30),
-                *numbers,
-                f"{total:,}",
-                _bar(total / largest),
-                output.safe(definitions.get(label, ""), 40),
-            ]
-        )
-    names = ["class", *(split or "no split" for split in result.splits), "all", "", ""]
-    output.show(output.table(names, rows, right=tuple(range(1, len(result.splits) + 2))))
-    if len(result.counts) > 40:
-        output.line(f"and {len(result.counts) - 40} more classes: trainset classes")
-    if result.imbalance is not None and result.imbalance >= 1.5:
-        output.line(f"imbalance: the largest class has {result.imbalance:.1f} times the samples of the smallest")
-    empty = [c.name for c in result.classes if not c.samples]
-    if empty:
-        output.line(f"classes without samples: {output.safe(', '.join(empty), 200)}")
-    for version in result.versions:
-        output.line(
-            f"version {output.safe(version.name)} (#{version.seq}, {version.samples:,} samples, {version.digest[:12]}): {output.safe(version.message, 100)}"
-        )
-    computed = [f"{name} {n:,}" for name, n in result.computed.items() if n]
-    if computed:
-        output.line("computed: " + ", ".join(computed))
-    for note in result.notes[-5:]:
-        about = note.sample or (f"class {note.label}" if note.label else "dataset")
-        output.line(f"note on {output.safe(about)} by {output.safe(note.person)}: {output.safe(note.text, 200)}")
-    for found in result.on_disk:
-        if found.missing or found.changed or found.note:
-            output.line(
-                f"on disk: {output.safe(found.source)}: {found.missing:,} missing, {found.changed:,} changed since the import. "
-                f"{output.safe(found.note)} {output.safe(', '.join(found.names[:3]), 200)}".rstrip(), style="yellow",
-            )  # fmt: skip
-        else:
-            output.line(f"on disk: {output.safe(found.source)}: all {found.compared:,} files are as they were")
-
-
-def _bar(share: float) -> Any:
-    from rich.text import Text
-
-    return Text(output.bar(share), style="cyan", no_wrap=True)
-
-
-def _suffix(dataset: Workbench) -> str:
-    """What to add to a command so that it finds this dataset from here."""
-    from trainset.store.dataset import find
-
-    try:
-        if find(Path.cwd()) == dataset.folder:
-            return ""
-    except NotADataset:
-        pass
-    try:
-        return f" -d {output.safe(dataset.folder.relative_to(Path.cwd()))}"
-    except ValueError:
-        return f" -d {output.safe(dataset.folder)}"
 
 
 def _play(drawn: Samples) -> None:

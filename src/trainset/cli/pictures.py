@@ -38,6 +38,9 @@ def half_blocks(pixels: NDArray[np.uint8], columns: int, lines: int) -> list[Tex
     size = (max(1, round(width * scale)), max(2, round(height * scale / 2) * 2))
     shape = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
     small = np.asarray(Image.fromarray(pixels).resize(size, shape))
+    if output.console().color_system is None:  # no colours here: one character for two pixels by their brightness
+        level = small.astype(np.float32).mean(axis=2).reshape(-1, 2, size[0]).mean(axis=1)
+        return [Text("".join(" ░▒▓█"[min(4, int(value / 51.2))] for value in line)) for line in level]
     drawn = []
     for upper, lower in zip(small[::2], small[1::2], strict=True):
         text = Text()

@@ -34,6 +34,10 @@ class ClassFolders:
             raise BadValue("unknown meaning of folders", expected=", ".join(_LAYOUTS), got=folders)
         files = [*walk(source, outcomes)]
         listing = _lists.find(source, files, outcomes, chosen=list, mapping=map)
+        if map and not listing.tables:
+            raise BadSource(
+                "there is no list in this folder whose columns could be mapped", where=str(source), got=f"--map {map}"
+            )
         files = [path for path in files if path not in listing.lists]
         if not files and listing.tables:
             yield from listing.texts(outcomes)

@@ -120,7 +120,7 @@ def create(folder: Path, medium: str = "") -> None:
     if folder.is_file() or (folder.is_dir() and any(_foreign(folder))):
         raise BadValue(
             "a dataset needs a folder of its own, and this one holds other things", where=str(folder),
-            got=", ".join(sorted(_foreign(folder))[:3]) if folder.is_dir() else "a file", next="name another one with -d",
+            got=", ".join(sorted(_foreign(folder))[:3]) if folder.is_dir() else "a file", next="choose another folder",
         )  # fmt: skip
     with durable.storage_full_is_clear(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -45,7 +45,9 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
         known = read_actions(connection)
         target = _target(known, person, seq)
         others = [
-            action for action in known if action.seq > target.seq and action.person != person and not action.undone
+            action
+            for action in known
+            if action.seq > target.seq and action.person != person and not action.undone and action.undoes is None
         ]
         clash = [action for action in others if _touch_the_same(connection, target.seq, action.seq)]
         if clash:

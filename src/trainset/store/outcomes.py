@@ -69,7 +69,9 @@ class Spool:
         self._context.__exit__(kind, error, trace)
 
     def file(self, path: str, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
-        """One file that is no candidate."""
+        """One file that is no candidate. The remarks on a list are about the source as a whole."""
+        if outcome is Outcome.IGNORED:
+            self.source_remarks += remarks
         self._one("file", path, None, outcome, reason, remarks)
 
     def row(self, list_name: str, row: int, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
@@ -86,7 +88,7 @@ class Spool:
             mine = batch.filter(pc.equal(batch["kind"], kind))
             for pair in mine["outcome"].value_counts().to_pylist():
                 counter[pair["values"]] += pair["counts"]
-        remarks = batch["remarks"].flatten()
+        remarks = batch.filter(pc.not_equal(batch["outcome"], str(Outcome.IGNORED)))["remarks"].flatten()
         if len(remarks):
             leads = pc.list_element(pc.split_pattern(remarks, ":", max_splits=1), 0)
             for pair in leads.value_counts().to_pylist():

@@ -178,7 +178,7 @@ class QueryTable:
         con.execute("CREATE TABLE rows_of_parts AS SELECT * FROM incoming")
         con.unregister("incoming")
         source = "rows_of_parts"
-        if any(part.replaces for part in self.replay.parts):
+        if self.replay.overlaps:
             source = "(SELECT * FROM rows_of_parts QUALIFY row_number() OVER (PARTITION BY id ORDER BY part DESC, row DESC) = 1)"
         self._overlay()
         joins, picked = (
@@ -194,7 +194,7 @@ class QueryTable:
             joins += ' LEFT JOIN renamed r ON r.part = s.part AND r.old = s."label"'
             picked["label"] = 'coalesce(r.new, s."label")'
         for name in ("label", "split", "excluded"):
-            if con.execute("SELECT 1 FROM overlay WHERE field = ? LIMIT 1", [name]).fetchone():
+            if con.execute("SELECT 1 FROM overlay WHERE field = ? LIMIT 1", [name]).fetchall():
                 joins += f" LEFT JOIN overlay o_{name} ON o_{name}.sample = s.id AND o_{name}.field = '{name}'"
                 picked[name] = f"CASE WHEN o_{name}.sample IS NULL THEN {picked[name]} ELSE o_{name}.value END"
                 if name == "excluded":

@@ -62,6 +62,12 @@ class Replay:
         """Positions of the actions that are not undone."""
         return [action.seq for action in self.actions if not action.undone and action.undoes is None]
 
+    @cached_property
+    def overlaps(self) -> bool:
+        """Whether a sample may have rows in several parts, of which the last counts: after a change, or an import brought back."""
+        imports = {action.seq for action in self.actions if action.verb == "import"}
+        return any(part.replaces for part in self.parts) or any(action.undoes in imports for action in self.actions)
+
     def current_name(self, name: str, since: int, *, from_source: bool = False) -> str:
         """The name at `at` of a class that position `since` spoke of as `name`.
 

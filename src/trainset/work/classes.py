@@ -48,6 +48,8 @@ def define_class(
 
     Returns the action's position."""
     known = _existing(replay(dataset), name)
+    if definition is None and good is None and borderline is None:
+        raise BadValue("nothing to define", expected="a definition, good examples or borderline examples")
     examples = {"good": good, "borderline": borderline}
     with open_table(dataset, columns=["path"]) as table:
         found = {

@@ -111,7 +111,7 @@ def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
     sides = ", ".join(f"a.{name} AS a_{name}, b.{name} AS b_{name}" for name in ("label", "split", "path", "content"))
     found: pa.Table = after.run(
         f"SELECT coalesce(a.id, b.id) AS id, {sides}, a.id IS NOT NULL AND NOT a.excluded AS a_in, b.id IS NOT NULL AND NOT b.excluded AS b_in, "  # noqa: S608  # names are ours
-        "a.id IS NOT NULL AS a_is, b.id IS NOT NULL AS b_is FROM earlier a FULL OUTER JOIN samples b ON a.id = b.id "
+        "a.id IS NOT NULL AS a_is, b.id IS NOT NULL AS b_is, a.part AS a_part, b.part AS b_part FROM earlier a FULL OUTER JOIN samples b ON a.id = b.id "
         "WHERE a.id IS NULL OR b.id IS NULL OR a.excluded <> b.excluded OR a.label IS DISTINCT FROM b.label OR a.split IS DISTINCT FROM b.split "
         "OR a.content IS DISTINCT FROM b.content OR a.path IS DISTINCT FROM b.path ORDER BY b.part, b.row, a.part, a.row"
     )
@@ -122,18 +122,20 @@ def _attributed(
     dataset: Dataset, before: QueryTable, after: QueryTable, changed: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     touched = _touched(dataset, before.replay.at, after.replay.at, {row["id"] for row in changed})
-    imports = [action.seq for action in _between(before, after) if action.verb in ("import", "undo")]
+    undone = _undone(before, after)
     names = {rename.old: rename.seq for rename in after.replay.renames if rename.seq > before.replay.at}
     result = []
     for row in changed:
+        came = after.replay.parts[row["b_part"]].seq if row["b_is"] else None
+        went = undone.get(before.replay.parts[row["a_part"]].seq) if row["a_is"] else None
         for kind, old, new in _kinds(row):
             seq = next(
                 (touched[row["id"], field] for field in _FIELDS.get(kind, ()) if (row["id"], field) in touched), None
             )
             if seq is None and kind == "relabelled":
                 seq = names.get(old or "")
-            if seq is None and imports:
-                seq = imports[-1]
+            if seq is None:
+                seq = went if kind == "removed" or went is not None else undone.get(came or 0, came)
             label = row["b_label"] if row["b_is"] else row["a_label"]
             path = row["b_path"] if row["b_is"] else row["a_path"]
             result.append(
@@ -148,6 +150,20 @@ def _attributed(
                 }
             )
     return result
+
+
+def _undone(before: QueryTable, after: QueryTable) -> dict[int, int]:
+    """Actions whose standing an undo between the two positions changed -> that undo, the last one."""
+    low, high = sorted((before.replay.at, after.replay.at))
+    actions = {a.seq: a for a in max(before.replay, after.replay, key=lambda replayed: replayed.at).actions}
+    found: dict[int, int] = {}
+    for action in actions.values():
+        target = action
+        while target.undoes is not None:
+            target = actions[target.undoes]
+        if target is not action and low < action.seq <= high:
+            found[target.seq] = action.seq
+    return found
 
 
 def _kinds(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
@@ -192,9 +208,3 @@ def _touched(dataset: Dataset, first: int, last: int, samples: set[bytes]) -> di
         if both:
             found[sample, EntryKind.EXCLUDE] = both
     return found
-
-
-def _between(before: QueryTable, after: QueryTable) -> list[Action]:
-    low, high = sorted((before.replay.at, after.replay.at))
-    known = after.replay.actions if after.replay.at >= before.replay.at else before.replay.actions
-    return [action for action in known if low < action.seq <= high]

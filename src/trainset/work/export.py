@@ -57,7 +57,7 @@ def export(
     """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet.
 
     `format`: class_folders, split_class_folders, csv, jsonl; by default what the target's name says. The target appears when it
-    is complete. Raises `TargetExists`, `UnknownName`, `StorageFull`.
+    is complete. Raises `TargetExists`, `UnknownName`, `StorageFull`, and `Gone` or `Unsafe` when not one of the files can be read.
     """
     place = Path(target)
     plugin = registry.plugin("format", format or by_name(place))
@@ -70,14 +70,15 @@ def export(
             next="name a new place",
         )
     for key in settings or {}:
-        if key not in plugin.settings:
+        if key not in plugin.settings_of("write"):
             raise UnknownName(
-                f"the format {plugin.name} has no setting {key!r}", expected=", ".join(plugin.settings) or "none"
+                f"the format {plugin.name} has no setting {key!r}",
+                expected=", ".join(plugin.settings_of("write")) or "none",
             )
     position = log.position(dataset, at)
     table, conditions = opened(dataset, Selection(where=where), position)
     work = place.parent / f".{uuid4().hex}{TEMPORARY}"
-    failed: list[str] = []
+    failed: list[TrainsetError] = []
     with table, storage_full_is_clear(place):
         selected = table.count(conditions)
         media = bool((settings or {}).get("media", True))
@@ -85,6 +86,8 @@ def export(
         try:
             batches = _batches(dataset, table, conditions, failed, media, progress or (lambda done: None))
             losses = plugin.target().write(batches, work / place.name, **(settings or {}))
+            if failed and not losses.samples:
+                raise failed[0]
             if place.is_dir():
                 place.rmdir()  # it is empty
             for made in sorted(
@@ -102,7 +105,7 @@ def export(
         losses.samples,
         losses.lost,
         losses.warnings,
-        tuple(failed[:_NAMED]),
+        tuple(f"{error.where}: {error.what}" for error in failed[:_NAMED]),
         len(failed),
     )
 
@@ -111,7 +114,7 @@ def _batches(
     dataset: Dataset,
     table: QueryTable,
     conditions: tuple[str, ...],
-    failed: list[str],
+    failed: list[TrainsetError],
     media: bool,
     progress: Callable[[int], None],
 ) -> Iterator[pa.RecordBatch]:
@@ -125,10 +128,7 @@ def _batches(
             try:
                 data = _media(dataset, table.replay.sources, row) if media and row["path"] is not None else None
             except TrainsetError as error:
-                failed.append(f"{row['path']}: {error.what}")
-                continue
-            except OSError as error:
-                failed.append(f"{row['path']}: {error.strerror}")
+                failed.append(error)
                 continue
             spelled = (
                 row["split_given"]

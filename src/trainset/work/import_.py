@@ -28,7 +28,8 @@ from trainset.store.previews import put as put_previews
 from trainset.store.replay import Replay, replay
 from trainset.store.schema import SAMPLES
 from trainset.work import decode
-from trainset.work.candidates import Kept, Known, Sifter
+from trainset.work.candidates import Kept, Sifter
+from trainset.work.known import Known
 from trainset.work.person import acting
 
 Progress = Callable[[int], None]
@@ -131,7 +132,7 @@ class _Import:
         split_names: Mapping[str, str],
     ) -> None:  # fmt: skip
         self.dataset, self.plugin, self.name, self.settings = dataset, plugin, name, settings
-        readable = inspect_settings(plugin)
+        readable = plugin.settings_of("read")
         for key in settings:
             if key not in readable:
                 raise UnknownName(
@@ -139,9 +140,12 @@ class _Import:
                 )
         self.place = place
         self.root = place.resolve() if place.is_dir() else place.resolve().parent
-        self.allowed, self.split_names = allowed, split_names
+        self.split_names = split_names
         self.replay: Replay = replay(dataset)
         self._check_name()
+        earlier = self.replay.sources.get(name)
+        kept = [root for root in (earlier.allowed if earlier else ()) if home.is_allowed(dataset.folder, root)]
+        self.allowed = tuple(dict.fromkeys([*allowed, *kept]))
         self.token = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid4().hex[:8]}"
         self.medium = dataset.medium
         self.held: list[pa.RecordBatch] = []
@@ -315,7 +319,8 @@ class _Import:
         new = tuple(sorted(current - self.replay.classes.keys()))
         entries += [Entry(EntryKind.CLASS_ADDED, subject=label) for label in new]
         seq = None
-        if entries:
+        earlier = self.replay.sources.get(self.name)
+        if entries or (earlier is not None and set(self.allowed) - set(earlier.allowed)):
             entries.insert(0, Entry(EntryKind.SOURCE, subject=self.name, value=json.dumps(place)))
             home.allow_root(self.dataset.folder, str(self.root))
             for root in self.allowed:
@@ -347,11 +352,3 @@ class _Import:
                 f"this dataset has a source {self.name!r} already, and it is another place", where=str(self.root), got=earlier.root,
                 next="give this one a name of its own with --name; if the folder was moved: trainset sources NAME --root DIR",
             )  # fmt: skip
-
-
-def inspect_settings(plugin: Plugin) -> list[str]:
-    """The settings that reading takes (a format's declaration also holds those of writing)."""
-    import inspect
-
-    arguments = inspect.signature(plugin.target.read).parameters.values()  # type: ignore[attr-defined]  # only readers get here
-    return [argument.name for argument in arguments if argument.kind is argument.KEYWORD_ONLY]

@@ -82,22 +82,25 @@ class Samples:
         return previews.get(self.dataset, self.table["content"].to_pylist())
 
     def save(self, folder: str | Path) -> list[str]:
-        """Writes their files, or their texts, into a new folder. Returns what could not be saved, as sentences."""
+        """Writes their files, or their texts, into a new folder. Returns what could not be saved, as sentences; raises
+        the first error when nothing could."""
         target = Path(folder)
         if target.exists() and any(target.iterdir()):
             raise TargetExists("this folder is not empty", where=str(target), next="name a new one")
-        target.mkdir(parents=True, exist_ok=True)
-        troubles, taken = [], set[str]()
+        troubles: list[TrainsetError] = []
+        taken: set[str] = set()
         for number, row in enumerate(self.rows()):
             name = (row["path"] or "text.txt").rsplit("/", 1)[-1]
             try:
                 data = self.media(number)
             except TrainsetError as error:
-                troubles.append(f"{row['path']}: {error.what}")
+                troubles.append(error)
                 continue
             with whole_file(target / file_name(name, row["id"][: ids.SHOWN], taken)) as file:
                 file.write(data)
-        return troubles
+        if len(troubles) == len(self) and troubles:
+            raise troubles[0]
+        return [f"{error.where}: {error.what}" for error in troubles]
 
     def _repr_html_(self) -> str:
         from trainset.work.show import samples_html

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from trainset.errors import TrainsetError, Unsafe
+from trainset.errors import Gone, Unsafe
 from trainset.model import Source
 from trainset.store import blobs, home, ids, paths
 from trainset.store.dataset import Dataset
-
-
-class Gone(TrainsetError):
-    """The bytes of a sample are no longer there, or no longer what they were."""
 
 
 def read_media(dataset: Dataset, sources: Mapping[str, Source], source: str, path: str, content: bytes) -> bytes:
@@ -36,7 +32,7 @@ def read_media(dataset: Dataset, sources: Mapping[str, Source], source: str, pat
     except FileNotFoundError:
         pass
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = f"the file cannot be read: {error.strerror or error}"
     except Unsafe:
         if (kept := blobs.get(dataset, content)) is not None:
             return kept
