@@ -12,6 +12,7 @@ import typer
 
 from trainset.cli import classes, data, fix, history, output, versions
 from trainset.errors import TrainsetError
+from trainset.lean import leave_pandas_out
 
 _HELP = """The workbench for training data: look at it, fix it, name a version, prove that it is better.
 
@@ -62,6 +63,7 @@ COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMM
 def main() -> NoReturn:
     """Runs the command line. The user's mistakes print one clean message and exit with 2 (3: an import that brought nothing);
     ours keep their traceback."""
+    leave_pandas_out()
     arguments = sys.argv[1:] or ["--help"]
     first = arguments[0] if arguments else ""
     if first and first not in (*COMMANDS, _START) and not first.startswith("-") and Path(first).exists():

@@ -37,8 +37,17 @@ def console(*, error: bool = False) -> Console:
 
 
 def document(value: Any) -> None:
-    """Prints one JSON document."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    """Prints one JSON document. What a terminal would obey or not show is escaped, as JSON escapes it."""
+    print(as_json(value, indent=2))
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """JSON in UTF-8 whose texts hold no control, invisible or direction-changing character and no half of one."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    for character in set(text) if not text.isascii() or "\x7f" in text else ():
+        if character != "\n" and unicodedata.category(character) in _FORMATTING:
+            text = text.replace(character, json.dumps(character).strip('"'))
+    return text.replace("\x7f", "\\u007f")
 
 
 def line(text: str = "", style: str = "") -> None:

@@ -164,7 +164,7 @@ def _rows(tables: list[_tables.Table], outcomes: Outcomes) -> pa.Table:
                 batch = batch.set_column(CANDIDATES.get_field_index("path"), CANDIDATES.field("path"), full)
             batches.append(batch)
     rows = pa.Table.from_batches(batches, CANDIDATES)
-    normal = pa.array([_normal(path) for path in rows["path"].to_pylist()], pa.string())
+    normal = pa.array([paths.normal(path) for path in rows["path"].to_pylist()], pa.string())
     rows = rows.set_column(CANDIDATES.get_field_index("path"), CANDIDATES.field("path"), normal)
     counted = rows.append_column("place", pa.array(range(rows.num_rows))).group_by("path").aggregate([("place", "min")])
     first = set(counted["place_min"].to_pylist())
@@ -176,20 +176,13 @@ def _rows(tables: list[_tables.Table], outcomes: Outcomes) -> pa.Table:
     return rows.filter(pa.array([place in first for place in range(rows.num_rows)], pa.bool_()))
 
 
-def _normal(path: str) -> str:
-    """A listed path as the walk spells it: `./a//b` is `a/b`."""
-    if path.startswith("/"):
-        return path
-    return "/".join(part for part in path.split("/") if part not in ("", "."))
-
-
 def _names_files(table: _tables.Table, known: set[str]) -> bool:
     if "path" not in table.mapped:
         return False
     parent = PurePosixPath(table.name).parent.as_posix()
     prefix = "" if parent == "." else parent + "/"
     first = next(table.batches(_Unheard()), None)
-    return first is not None and any(prefix + _normal(path) in known for path in first["path"].to_pylist())
+    return first is not None and any(prefix + paths.normal(path) in known for path in first["path"].to_pylist())
 
 
 def _described(table: _tables.Table) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from trainset.store import durable, people
 SETTINGS = "trainset.toml"
 FORMAT = 1
 SUFFIX = ".trainset"
+_LONGEST = 100_000  # bytes of the settings file
 
 _NETWORK = {
     "nfs",
@@ -69,8 +71,20 @@ class Dataset:
             self._settings = _read_settings(self.folder)
 
     def place(self, *parts: str) -> Path:
-        """A path inside the dataset's folder."""
-        return self.folder.joinpath(*parts)
+        """A path inside the dataset's folder. Raises `DamagedDataset` when a link or a device is in its way."""
+        place = self.folder
+        for number, part in enumerate(parts, 1):
+            place = place / part
+            try:
+                mode = place.lstat().st_mode
+            except OSError:
+                continue
+            if not stat.S_ISDIR(mode) and not (stat.S_ISREG(mode) and number == len(parts)):
+                raise DamagedDataset(
+                    "a link, device or other thing stands where the dataset keeps its own files", where=str(place),
+                    next="put the file or folder itself there: a dataset reaches nothing outside its folder",
+                )  # fmt: skip
+        return place
 
     @contextlib.contextmanager
     def one_at_a_time(self, what: str, waiting: object = None) -> Iterator[None]:
@@ -175,8 +189,10 @@ def refuse_network(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> No
 def _read_settings(folder: Path) -> dict[str, object]:
     path = folder / SETTINGS
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise ValueError("it is no regular file but a link or device")
         with path.open("rb") as file:
-            settings = tomllib.loads(file.read(100_000).decode())
+            settings = tomllib.loads(file.read(_LONGEST).decode())
     except FileNotFoundError:
         raise NotADataset(
             "this folder is no dataset",
@@ -184,13 +200,13 @@ def _read_settings(folder: Path) -> dict[str, object]:
             expected=f"a file {SETTINGS} in it",
             next="trainset import SOURCE -d DIR",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
-        raise DamagedDataset(f"{SETTINGS} cannot be read", where=str(path), got=str(error)) from error
+    except (ValueError, RecursionError, OSError) as error:
+        raise DamagedDataset(f"{SETTINGS} cannot be read", where=str(path), got=str(error)[:200]) from error
     allowed = {"format", "medium"}
     if unknown := sorted(set(settings) - allowed):
         raise DamagedDataset(
             f"{SETTINGS} has a setting that this version does not know or does not take from a dataset's own folder",
-            where=str(path), expected=", ".join(sorted(allowed)), got=unknown[0],
+            where=str(path), expected=", ".join(sorted(allowed)), got=unknown[0][:80],
         )  # fmt: skip
     if settings.get("format") != FORMAT:
         raise DamagedDataset(

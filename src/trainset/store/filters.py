@@ -53,8 +53,11 @@ class Filter:
 def parse(text: str, columns: Iterable[str]) -> Filter:
     """Checks a filter over these columns and `meta.<field>`. Raises `BadFilter` for anything that is not one expression
     of column names, constants, comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, LIKE, CASE, arithmetic and `FUNCTIONS`."""
-    if len(text) > _LONGEST or "\0" in text:
-        raise BadFilter("the filter is too long or holds a NUL character", expected=f"at most {_LONGEST:,} characters")
+    if len(text) > _LONGEST or re.search("[\\0\\ud800-\\udfff]", text):
+        raise BadFilter(
+            "the filter is too long or holds a NUL character or a broken one",
+            expected=f"at most {_LONGEST:,} characters",
+        )
     tree = _tree(text)
     rewriter = _Rewriter(text, frozenset(columns))
     sql = rewriter.sql(tree, 0)

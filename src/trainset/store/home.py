@@ -30,7 +30,10 @@ def allow_root(dataset: Path, root: str) -> None:
 
 
 def is_allowed(dataset: Path, root: str) -> bool:
-    """Whether the user allowed this root, or it lies inside the dataset's own folder."""
+    """Whether the user allowed this root, or it lies inside the dataset's own folder. A relative one never is: it would mean
+    another place in every folder one stands in."""
+    if not os.path.isabs(root):  # noqa: PTH117  # odd bytes stay as they are
+        return False
     own, real = os.path.realpath(dataset), os.path.realpath(root)
     return real == own or real.startswith(own + "/") or _permission(dataset, root).exists()
 

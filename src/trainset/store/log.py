@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, exc, func, insert, select
+from sqlalchemy import ColumnElement, Connection, exc, func, insert, select
 
 from trainset.errors import BadValue, UndoRefused, UnknownName
 from trainset.model import Action, Entry, EntryKind, Version
+from trainset.store import parts
+from trainset.store import rows as sound
 from trainset.store.dataset import Dataset
+from trainset.store.schema import SAMPLES
 from trainset.store.tables import actions, entries, versions
 
 _CHUNK = 10_000
@@ -38,22 +42,22 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
     """Appends the reverse of one action: of `seq`, else of the person's last one that still stands.
 
     Undoing an undo brings the action back. Returns the new position and the action undone. Raises `UndoRefused`, naming
-    them, when a later action of someone else touched the same samples or classes.
+    them, when a later action of someone else touched the same samples or classes. An import touches all its samples.
     """
 
     def write(connection: Connection) -> tuple[int, Action]:
         known = read_actions(connection)
         target = _target(known, person, seq)
-        others = [
-            action
+        others = {
+            action.seq: action
             for action in known
             if action.seq > target.seq and action.person != person and not action.undone and action.undoes is None
-        ]
-        clash = [action for action in others if _touch_the_same(connection, target.seq, action.seq)]
+        }
+        clash = [others[shared] for shared in sorted(_built_on(dataset, connection, target.seq, others))]
         if clash:
             shown = "; ".join(f"#{action.seq} {action.verb} by {action.person}" for action in clash[:5])
             raise UndoRefused(
-                f"action #{target.seq} ({target.verb}) cannot be undone: others have since changed the same samples", got=shown,
+                f"action #{target.seq} ({target.verb}) cannot be undone: others have since changed the same samples or classes", got=shown,
                 next=f"ask them, or undo theirs first: trainset undo {clash[-1].seq}",
             )  # fmt: skip
         return _insert(connection, "undo", person, reason, [], undoes=target.seq), target
@@ -69,16 +73,17 @@ def read_actions(connection: Connection, at: int | None = None) -> list[Action]:
     for row in reversed(rows):  # an undo counts unless a later one took it back
         if row.undoes is not None and row.seq not in undone:
             undone.add(row.undoes)
-    return [
-        Action(row.seq, _time(row.at), row.person, row.verb, row.reason, row.entries, row.undoes, row.seq in undone)
-        for row in rows
-    ]
+    found: dict[int, Action] = {}
+    for row in rows:
+        found[row.seq] = sound.action(row, found.keys(), undone)
+    return [*found.values()]
 
 
 def read_entries(
     connection: Connection, standing: Sequence[int], kinds: Iterable[EntryKind]
 ) -> Iterator[tuple[int, Entry]]:
     """The entries of these kinds in the standing actions, in the order of the log, streamed."""
+    sound.check_entries(connection)
     wanted = set(standing)
     statement = (
         select(entries.c.seq, entries.c.kind, entries.c.sample, entries.c.subject, entries.c.value)
@@ -103,7 +108,7 @@ def position(dataset: Dataset, at: str | int | None) -> int:
     last = head(dataset)
     if at is None or at == "now":
         return last
-    if isinstance(at, int) or (at.startswith("#") and at[1:].isdecimal()):
+    if isinstance(at, int) or (at.startswith("#") and at[1:].isdecimal() and len(at) < 20):
         number = at if isinstance(at, int) else int(at[1:])
         if not 0 <= number <= last:
             raise UnknownName(f"the log has no position {number}", expected=f"0 to {last}")
@@ -119,7 +124,12 @@ def position(dataset: Dataset, at: str | int | None) -> int:
 
 def name_version(dataset: Dataset, version: Version) -> None:
     """Names a position, for good. Raises `BadValue` when the name is taken or reads as something else."""
-    if version.name in ("now", "start", "") or version.name.startswith(("#", "-")) or not version.name.isprintable():
+    if (
+        version.name in ("now", "start", "")
+        or version.name != version.name.strip()
+        or version.name.startswith(("#", "-"))
+        or not version.name.isprintable()
+    ):
         raise BadValue(
             "this cannot be a version's name", got=repr(version.name), expected="a printable name such as v1"
         )
@@ -136,7 +146,7 @@ def read_versions(dataset: Dataset) -> list[Version]:
     """All versions in the order they were named."""
     with dataset.people.read() as connection:
         rows = connection.execute(select(versions).order_by(versions.c.at)).all()
-    return [Version(r.name, r.seq, _time(r.at), r.person, r.message, r.digest, r.samples, r.keeps_media) for r in rows]
+    return [sound.version(row) for row in rows]
 
 
 def now() -> datetime:
@@ -191,17 +201,44 @@ def _target(known: list[Action], person: str, seq: int | None) -> Action:
     )
 
 
-def _touch_the_same(connection: Connection, first: int, second: int) -> bool:
-    """Whether two actions (an undo counts as what it undoes) share a sample or a class."""
-    root = [_origin(connection, seq) for seq in (first, second)]
-    a, b = entries.alias(), entries.alias()
-    same_sample = select(a.c.n).where(a.c.seq == root[0], b.c.seq == root[1], a.c.sample == b.c.sample).limit(1)
-    same_class = (
-        select(a.c.n)
-        .where(a.c.seq == root[0], b.c.seq == root[1], a.c.subject == b.c.subject, a.c.kind.like("class%"))
-        .limit(1)
-    )
-    return any(connection.execute(statement).first() is not None for statement in (same_sample, same_class))
+def _built_on(dataset: Dataset, connection: Connection, seq: int, later: Collection[int]) -> set[int]:
+    """Those of the `later` actions that share a sample or a class with an action (an undo counts as what it undoes)."""
+    if not later:
+        return set()
+    first = _origin(connection, seq)
+    span = entries.c.seq.between(min(later), max(later))
+    mine = select(entries.c.sample).where(entries.c.seq == first, entries.c.sample.is_not(None))
+    found = set(connection.execute(select(entries.c.seq).distinct().where(span, entries.c.sample.in_(mine))).scalars())
+    if imported := _imported(dataset, connection, first):
+        found.update(other for other in later if not imported.isdisjoint(_imported(dataset, connection, other)))
+        rows = connection.execute(select(entries.c.seq, entries.c.sample).where(span, entries.c.sample.is_not(None)))
+        found.update(other for other, sample in rows.yield_per(_CHUNK) if sample in imported)
+    made = [str(kind) for kind in EntryKind if kind.startswith("class")]
+    classes = {name for _, name in _classes(connection, entries.c.seq == first, made)}
+    if classes:  # others build on a class by labels and notes as well
+        using = [*made, str(EntryKind.LABEL), str(EntryKind.NOTE)]
+        found.update(other for other, name in _classes(connection, span, using) if name in classes)
+    return found & set(later)
+
+
+def _imported(dataset: Dataset, connection: Connection, seq: int) -> set[bytes]:
+    """The ids of the samples that an import brought, or brought anew."""
+    named = select(entries.c.subject).where(entries.c.seq == seq, entries.c.kind == str(EntryKind.IMPORT))
+    result: set[bytes] = set()
+    for name in connection.execute(named).scalars():
+        for batch in parts.batches(dataset.place("samples", Path(name or "").name), ["id"], SAMPLES):
+            result.update(batch["id"].to_pylist())
+    return result
+
+
+def _classes(connection: Connection, where: ColumnElement[bool], kinds: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The classes that entries of these kinds speak of, each with the position of its action."""
+    columns = (entries.c.seq, entries.c.kind, entries.c.subject, entries.c.value)
+    of_value = (EntryKind.LABEL, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED)
+    for seq, kind, subject, value in connection.execute(
+        select(*columns).distinct().where(where, entries.c.kind.in_(kinds))
+    ):
+        yield from ((seq, name) for name in (subject, value if kind in of_value else None) if name is not None)
 
 
 def _origin(connection: Connection, seq: int) -> int:
@@ -212,7 +249,3 @@ def _origin(connection: Connection, seq: int) -> int:
 
 def _stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import stat
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trainset.errors import DamagedDataset
@@ -17,6 +20,10 @@ PART_ROWS = 50_000
 
 _GROUP_ROWS = 10_000  # a grid of samples reads a few groups, not the whole text column
 _FACTS = b"trainset"
+_FAULTS = (pa.ArrowException, OSError, UnicodeDecodeError)
+_VALUES = 8  # of one column per byte of the file: a part keeps a random hash of 16 bytes for every row
+_ROOM, _RATIO = 256 * 2**20, 1000  # bytes that texts may take, and how many times the file
+_MOST_TAKEN = 2**30  # bytes of texts of single rows
 
 
 def write(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, facts: Mapping[str, object]) -> int:
@@ -36,18 +43,22 @@ def write(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, fact
 
 def open_part(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
     """Opens a part. Raises `DamagedDataset` when it is missing, no Parquet, or has other columns than `schema`."""
-    if path.is_symlink():
-        raise DamagedDataset("a part of the dataset is a link", where=str(path), next="restore the file itself")
     try:
+        facts = path.lstat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise DamagedDataset(
+                "a part of the dataset is a link or device", where=str(path), next="restore the file itself"
+            )
         file = pq.ParquetFile(path)
         found = file.schema_arrow.remove_metadata()
+        _check_size(file.metadata, facts.st_size)
     except FileNotFoundError:
         raise DamagedDataset(
             "a part that the log names is missing",
             where=str(path),
             next="import the source again, or restore it from a backup",
         ) from None
-    except (pa.ArrowException, OSError) as error:
+    except _FAULTS as error:
         raise DamagedDataset("a part of the dataset cannot be read", where=str(path), got=_first_line(error)) from error
     if schema is not None and not found.equals(schema.remove_metadata()):
         names = [f.name for f in schema if f.name not in found.names or found.field(f.name).type != f.type]
@@ -60,11 +71,17 @@ def open_part(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
 
 
 def batches(path: Path, columns: list[str], schema: pa.Schema | None = None) -> Iterator[pa.RecordBatch]:
-    """The columns of a part, batch by batch. Raises `DamagedDataset` as `open_part` does."""
-    with open_part(path, schema) as file:
+    """The columns of a part, batch by batch. Raises `DamagedDataset` as `open_part` does, and when its texts are too large."""
+    with open_part(path, schema) as opened, _texts_apart(opened, path, columns, schema) as file:
+        room = _ROOM + _RATIO * path.stat().st_size
         try:
-            yield from file.iter_batches(batch_size=_GROUP_ROWS, columns=columns)
-        except (pa.ArrowException, OSError) as error:
+            for batch in file.iter_batches(batch_size=_GROUP_ROWS, columns=columns):
+                table = pa.Table.from_batches([batch])
+                room -= _length(table)
+                if room < 0:
+                    raise pa.ArrowInvalid("its texts are many times larger than the file")
+                yield from _whole(table, schema).to_batches()
+        except _FAULTS as error:
             raise DamagedDataset(
                 "a part of the dataset cannot be read", where=str(path), got=_first_line(error)
             ) from error
@@ -72,27 +89,24 @@ def batches(path: Path, columns: list[str], schema: pa.Schema | None = None) -> 
 
 def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema) -> pa.Table:
     """Single rows of a part, in the order asked for, reading only the groups that hold them."""
-    with open_part(path, schema) as file:
+    with open_part(path, schema) as opened, _texts_apart(opened, path, columns, schema) as file:
         try:
             starts = [0]
             for group in range(file.num_row_groups):
                 starts.append(starts[-1] + file.metadata.row_group(group).num_rows)
             if not rows or max(rows) >= starts[-1]:
                 return schema.empty_table().select(columns)
-            groups = sorted({next(g for g in range(file.num_row_groups) if row < starts[g + 1]) for row in rows})
-            offsets, at = {}, 0
+            within = [bisect_right(starts, row) - 1 for row in rows]
+            groups, begins, at = sorted(set(within)), {}, 0
             for group in groups:
-                offsets.update(
-                    {
-                        row: at + row - starts[group]
-                        for row in range(starts[group], starts[group + 1])
-                        if row in set(rows)
-                    }
-                )
+                begins[group] = at - starts[group]
                 at += starts[group + 1] - starts[group]
-            table = file.read_row_groups(groups, columns=columns)
-            return table.take(pa.array([offsets[row] for row in rows], pa.int64()))
-        except (pa.ArrowException, OSError) as error:
+            places = [row + begins[group] for row, group in zip(rows, within, strict=True)]
+            table = file.read_row_groups(groups, columns=columns).take(pa.array(places, pa.int64()))
+            if _length(table) > _MOST_TAKEN:
+                raise pa.ArrowInvalid("its texts are too large")
+            return _whole(table, schema)
+        except _FAULTS as error:
             raise DamagedDataset(
                 "a part of the dataset cannot be read", where=str(path), got=_first_line(error)
             ) from error
@@ -106,6 +120,52 @@ def facts(path: Path) -> dict[str, object]:
         except (ValueError, RecursionError):
             found = {}
     return found if isinstance(found, dict) else {}
+
+
+def _check_size(metadata: pq.FileMetaData, size: int) -> None:
+    """A part holds at least the random bytes of its hashes: one that claims many values in few bytes is a bomb."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(number) for group in groups for number in range(group.num_columns)]
+    rows = [group.num_rows for group in groups]
+    if min(rows, default=0) < 0 or sum(rows) != metadata.num_rows:
+        raise pa.ArrowInvalid("its row groups do not add up")
+    if max((chunk.num_values for chunk in chunks), default=0) > _VALUES * size:
+        raise pa.ArrowInvalid("it claims more values than its bytes can hold")
+    if sum(chunk.total_uncompressed_size for chunk in chunks) > _ROOM + _RATIO * size:
+        raise pa.ArrowInvalid("it claims to be many times larger than its file")
+
+
+def _texts_apart(file: pq.ParquetFile, path: Path, columns: list[str], schema: pa.Schema | None) -> pq.ParquetFile:
+    """The part, opened so that texts stay behind a dictionary: a text that a million rows share is there once until its size
+    is known."""
+    texts = [name for name in columns if schema is not None and pa.types.is_string(schema.field(name).type)]
+    return pq.ParquetFile(path, metadata=file.metadata, read_dictionary=texts)
+
+
+def _length(table: pa.Table) -> int:
+    """How many bytes the texts of a table take once they stand for themselves."""
+    total = 0
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+            lengths = pc.binary_length(chunk.dictionary).cast(pa.int64())
+            total += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+    return total
+
+
+def _whole(table: pa.Table, schema: pa.Schema | None) -> pa.Table:
+    """The table with its texts in place, tested: UTF-8, and no sample without id, source and content."""
+    columns = [
+        pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks], pa.string())
+        if pa.types.is_dictionary(column.type)
+        else column
+        for column in table.columns
+    ]
+    whole = pa.table(dict(zip(table.column_names, columns, strict=True)))
+    whole.validate(full=True)
+    for name in ("id", "source", "content") if schema is not None and "id" in schema.names else ():
+        if name in whole.column_names and whole[name].null_count:
+            raise pa.ArrowInvalid(f"a sample has no {name}")
+    return whole
 
 
 def _first_line(error: Exception) -> str:

@@ -49,6 +49,13 @@ def _escaped(character: str) -> str:
     return character
 
 
+def normal(path: str) -> str:
+    """A listed path as walking the folder spells it: `./a//b` is `a/b`; an absolute one stays absolute, `..` stays."""
+    if "//" not in path and "./" not in path:
+        return path
+    return ("/" if path.startswith("/") else "") + "/".join(part for part in path.split("/") if part not in ("", "."))
+
+
 def check_relative(path: str) -> None:
     """Refuses, without touching the disk, what cannot be a path below a folder. Raises `Unsafe`."""
     name = local(path)
@@ -67,7 +74,7 @@ def resolve(root: Path, path: str, allowed: Sequence[str] = ()) -> str:
 
     Raises `Unsafe` when it is elsewhere, `OSError` when it does not exist.
     """
-    if not allowed:
+    if not allowed or "\0" in path:
         check_relative(path)
     roots = [os.path.realpath(place) for place in (str(root), *allowed)]
     real = os.path.realpath(os.path.join(roots[0], local(path)), strict=True)  # noqa: PTH118  # keeps odd bytes as they are

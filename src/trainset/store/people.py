@@ -17,8 +17,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 from sqlalchemy.pool import NullPool, StaticPool
 
 from trainset.errors import DamagedDataset, StorageFull
-from trainset.store import durable
-from trainset.store.tables import APPLICATION_ID, SCHEMA
+from trainset.store import durable, sqlite_file
+from trainset.store.tables import APPLICATION_ID, SCHEMA, metadata
 
 T = TypeVar("T")
 
@@ -40,10 +40,16 @@ class People:
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection on which every statement sees one and the same position of the log."""
-        with self._reader.connect() as connection, connection.begin():
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-            yield connection
+        """A connection on which every statement sees one and the same position of the log.
+
+        Raises `DamagedDataset` when rows cannot be read.
+        """
+        try:
+            with self._reader.connect() as connection, connection.begin():
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+                yield connection
+        except exc.DatabaseError as error:
+            raise _clear(error, self._path) from error
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Runs `change` in the writing thread and returns once its rows are on disk.
@@ -90,7 +96,7 @@ class People:
                     except exc.OperationalError:
                         raise  # the disk or the file: it concerns them all
                     except BaseException as error:  # noqa: BLE001  # handed to the caller that waits for it
-                        future.set_exception(error)
+                        future.set_exception(_clear(error, self._path))
         except BaseException as error:  # noqa: BLE001  # nothing was committed: every caller still waiting must hear it
             for _, future in waiting:
                 if not future.done():
@@ -125,20 +131,17 @@ def create(path: Path) -> None:
 
 
 def _check(path: Path) -> None:
+    sqlite_file.refuse_traps(path)
     engine = _engine(path, "BEGIN", NullPool)
     try:
         with engine.connect() as connection:
             found = connection.exec_driver_sql("PRAGMA application_id").scalar()
             version = connection.exec_driver_sql("PRAGMA user_version").scalar() or 0
+            schema = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
     except exc.DatabaseError as error:
         if isinstance(clear := _clear(error, path), StorageFull):
             raise clear from error
-        raise DamagedDataset(
-            "people.db cannot be read as a database",
-            where=str(path),
-            got=str(error.orig),
-            next="restore it from a backup",
-        ) from error
+        raise _unreadable(error, path) from error
     finally:
         engine.dispose()
     if found != APPLICATION_ID:
@@ -148,10 +151,13 @@ def _check(path: Path) -> None:
             "this dataset was made by a newer trainset", where=str(path), expected=f"schema {SCHEMA} or older",
             got=f"schema {version}", next="pip install --upgrade trainset",
         )  # fmt: skip
+    sqlite_file.refuse_code([(kind, name, sql) for kind, name, sql in schema], _NAMES, path)
     if version < SCHEMA:
         engine = _engine(path, "BEGIN IMMEDIATE", NullPool)
         try:
             _migrate(engine)
+        except exc.DatabaseError as error:
+            raise _clear(error, path) from error
         finally:
             engine.dispose()
 
@@ -159,13 +165,19 @@ def _check(path: Path) -> None:
 def _migrate(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise DamagedDataset(
+                "people.db is of no known schema", got=str(error), next="restore it from a backup"
+            ) from error
 
 
 def _engine(path: Path, begin: str, pool: type[Any], journal: str = "WAL") -> Engine:
@@ -188,6 +200,13 @@ def _engine(path: Path, begin: str, pool: type[Any], journal: str = "WAL") -> En
     return engine
 
 
+_NAMES = frozenset(
+    name
+    for table in metadata.tables.values()
+    for name in (table.name, *(column.name for column in table.columns), *(str(index.name) for index in table.indexes))
+) | {"alembic_version", "alembic_version_pkc", "version_num"}
+"""Everything in people.db that has a name, but for the guards."""
+
 _ROOM = 256 * 1024
 """Bytes. With less than this, an "I/O error" of SQLite means that its log had no room to grow."""
 
@@ -202,4 +221,19 @@ def _clear(error: BaseException, path: Path) -> BaseException:
             "the disk is full", where=str(path.parent), got=str(error.orig),
             next="free some space and run the same command again: nothing acknowledged is lost",
         )  # fmt: skip
+    if isinstance(error, exc.DatabaseError) and any(sign in str(error.orig) for sign in _DAMAGE):
+        return _unreadable(error, path)
     return error
+
+
+_DAMAGE = ("malformed", "not a database", "no such", "already exists", "decode", "too big", "mismatch")
+"""What SQLite says of a file that it cannot read as what it should be."""
+
+
+def _unreadable(error: exc.DatabaseError, path: Path) -> DamagedDataset:
+    return DamagedDataset(
+        "people.db cannot be read as a database",
+        where=str(path),
+        got=str(error.orig),
+        next="restore it from a backup",
+    )

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from trainset.errors import BadFilter, BadValue, UnknownName
+from trainset.errors import BadFilter, BadValue, DamagedDataset, UnknownName
 from trainset.store import filters, ids, parts
 from trainset.store.dataset import Dataset
 from trainset.store.measured import measure_names, measured
@@ -48,9 +48,19 @@ class QueryTable:
         self.replay: Replay = replay(dataset, at)
         self.columns = {"id", "label", "split", "excluded", *columns}
         self._connection = duckdb.connect(
-            ":memory:", config={"enable_external_access": "false", "threads": "2", "preserve_insertion_order": "true"}
+            ":memory:", config={"enable_external_access": "false", "threads": "2", "preserve_insertion_order": "false"}
         )
-        self._build()
+        self._damage: DamagedDataset | None = None
+        try:
+            self._build()
+        except duckdb.Error:
+            self._connection.close()
+            if self._damage is not None:
+                raise self._damage from None
+            raise
+        except BaseException:
+            self._connection.close()
+            raise
         self._connection.execute("SET lock_configuration = true")
 
     def __enter__(self) -> Self:
@@ -110,14 +120,13 @@ class QueryTable:
             return self._connection.sql(sql, params=list(parameters) or None).to_arrow_table()
         except duckdb.InterruptException:
             raise BadFilter(f"the filter took longer than {_FILTER_SECONDS} seconds", next="make it simpler") from None
-        except (
-            duckdb.ConversionException,
-            duckdb.BinderException,
-            duckdb.OutOfRangeException,
-            duckdb.InvalidInputException,
-        ) as error:
+        except (duckdb.DataError, duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
             raise BadFilter(
                 "the filter does not fit the columns", expected="values of the column's kind", got=_brief(error)
+            ) from None
+        except duckdb.OutOfMemoryException as error:
+            raise BadFilter(
+                "the filter needs more memory than there is", got=_brief(error), next="read fewer columns"
             ) from None
         finally:
             timer.cancel()
@@ -175,9 +184,10 @@ class QueryTable:
         con = self._connection
         reader = pa.RecordBatchReader.from_batches(_rows_schema(stored), self._rows(stored))
         con.register("incoming", reader)
-        con.execute("CREATE TABLE rows_of_parts AS SELECT * FROM incoming")
-        con.unregister("incoming")
-        source = "rows_of_parts"
+        source = "incoming"
+        if self.replay.overlaps or self.replay.renames:  # to be read more than once
+            con.execute("CREATE TABLE rows_of_parts AS SELECT * FROM incoming")
+            source = "rows_of_parts"
         if self.replay.overlaps:
             source = "(SELECT * FROM rows_of_parts QUALIFY row_number() OVER (PARTITION BY id ORDER BY part DESC, row DESC) = 1)"
         self._overlay()
@@ -208,15 +218,20 @@ class QueryTable:
             f'{picked.get(name, (f"m.{chr(34)}{name}{chr(34)}" if name in measures else f"s.{chr(34)}{name}{chr(34)}"))} AS "{name}"'
             for name in sorted(self.columns)
         )
-        con.execute(
-            f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins} ORDER BY s.part, s.row"
-        )  # names are ours
-        con.execute("DROP TABLE rows_of_parts")
-        for name in ("renamed", "measured"):
+        con.execute(f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins}")  # names are ours
+        con.execute("DROP TABLE IF EXISTS rows_of_parts")
+        for name in ("renamed", "measured", "incoming"):
             with contextlib.suppress(duckdb.Error):
                 con.unregister(name)
 
     def _rows(self, stored: list[str]) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._numbered(stored)
+        except DamagedDataset as damage:  # on its way through the database it would lose its words
+            self._damage = damage
+            raise
+
+    def _numbered(self, stored: list[str]) -> Iterator[pa.RecordBatch]:
         for number, part in enumerate(self.replay.parts):
             at = 0
             for batch in parts.batches(self.dataset.place("samples", part.name), stored, SAMPLES):
@@ -231,12 +246,12 @@ class QueryTable:
     def _overlay(self) -> None:
         con = self._connection
         batches = list(overlays(self.dataset, self.replay))
-        con.register("incoming", pa.Table.from_batches(batches))
+        con.register("said", pa.Table.from_batches(batches))
         con.execute(
-            "CREATE TABLE overlay AS SELECT sample, field, value, seq FROM incoming "
+            "CREATE TABLE overlay AS SELECT sample, field, value, seq FROM said "
             "QUALIFY row_number() OVER (PARTITION BY sample, field ORDER BY n DESC) = 1"
         )
-        con.unregister("incoming")
+        con.unregister("said")
 
     def _renamed(self, source: str) -> pa.Table | None:
         if not self.replay.renames:

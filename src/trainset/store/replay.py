@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,6 +57,7 @@ class Replay:
     classes: dict[str, ClassInfo] = field(default_factory=dict)
     renames: list[Rename] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)  # the parts
 
     @cached_property
     def standing(self) -> list[int]:
@@ -90,7 +92,7 @@ def replay(dataset: Dataset, at: int | None = None) -> Replay:
         for seq, entry in log.read_entries(connection, result.standing, _WHOLE):
             try:
                 _apply(result, by_seq[seq], entry)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
                 raise DamagedDataset(
                     f"entry of action #{seq} ({entry.kind}) does not say what it must say",
                     where=str(dataset.folder),
@@ -142,6 +144,13 @@ def overlays(dataset: Dataset, replayed: Replay) -> Iterator[pa.RecordBatch]:
     yield pa.record_batch(columns, schema=schema)
 
 
+def _place(value: object) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"place {value!r}")
+    os.fsencode(value)  # a half of a character has no place in a path
+    return value
+
+
 def _apply(result: Replay, action: Action, entry: Entry) -> None:
     kind, subject, value = entry.kind, entry.subject, entry.value
     if kind is EntryKind.NOTE:
@@ -153,17 +162,17 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         raise ValueError("no subject")
     if kind is EntryKind.SOURCE:
         facts = json.loads(value or "")
+        root, *allowed = map(_place, [facts["root"], *facts.get("allowed", [])])
         result.sources[subject] = Source(
-            subject,
-            str(facts["root"]),
-            str(facts["format"]),
-            dict(facts.get("settings", {})),
-            tuple(facts.get("allowed", ())),
+            subject, root, str(facts["format"]), dict(facts.get("settings", {})), tuple(allowed)
         )
     elif kind is EntryKind.IMPORT:
         facts = json.loads(value or "")
-        if "/" in subject or subject.startswith(".") or "\\" in subject:
+        if "/" in subject or subject.startswith(".") or "\\" in subject or "\0" in subject:
             raise ValueError(f"part name {subject!r}")
+        if subject in result.named:
+            raise ValueError(f"part {subject!r} is imported twice")
+        result.named.add(subject)
         result.parts.append(
             Part(
                 subject,

@@ -21,7 +21,8 @@ from trainset.store.replay import Replay
 from trainset.store.schema import SAMPLES
 from trainset.work.known import Known
 
-_CLAIMS = ("label", "split_given", "contributor", "meta")  # what a source says of a sample, besides its content
+_CLAIMS = {"label": "label", "split_given": "split", "contributor": "contributor", "meta": "meta"}
+"""What a source says of a sample besides its content: column of a part -> column of a candidate."""
 _STAT = ("size", "mtime_ns", "ctime_ns")
 
 
@@ -65,6 +66,7 @@ class Sifter:
         self._occurrences: dict[bytes, int] = {}
         self._texts_seen = np.empty(0, np.uint64)
         self._list = ""
+        self._named: set[str] = set()
         self._before: dict[str, dict[str, Any]] = {}
 
     def reusable(self, dataset: Dataset, replay: Replay) -> None:
@@ -85,20 +87,14 @@ class Sifter:
         batch = batch.set_column(batch.schema.names.index("remarks"), "remarks", unknown(batch["remarks"]))
         if self.by_rows:
             batch, contents = self._identified(batch)
-            place = (
-                pc.index_in(batch["id"], value_set=self.known.ids)
-                if len(self.known.ids)
-                else pa.nulls(batch.num_rows, pa.int32())
-            )
-            before = self.known.table["content"].combine_chunks().take(place)
+            place = self.known.by_id(batch["id"])
+            before = self.known.contents.take(place)
             same = pc.fill_null(pc.equal(before, contents), False)
         else:
+            batch = self._once(batch)
+            canonical, _ = self._canonical(batch["split"])
             batch = batch.append_column("id", pa.nulls(batch.num_rows, pa.binary(16)))
-            place = (
-                pc.index_in(batch["path"], value_set=self.known.paths)
-                if len(self.known.paths)
-                else pa.nulls(batch.num_rows, pa.int32())
-            )
+            place = self.known.by_path(batch["path"])
             same = self._same_on_disk(batch, place)
         batch = batch.append_column("canonical", canonical)
         reused: list[Kept] = []
@@ -111,18 +107,31 @@ class Sifter:
             reused += again
         return fresh, reused
 
+    def _once(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Files by their plain paths, each the first time it is named; `./a//b` is `a/b`."""
+        plain = [paths.normal(path) for path in batch["path"].to_pylist()]
+        first = [path not in self._named and not self._named.add(path) for path in plain]  # type: ignore[func-returns-value]
+        place = batch.schema.get_field_index("path")
+        batch = batch.set_column(place, batch.schema.field(place), pa.array(plain, pa.string()))
+        if all(first):
+            return batch
+        for row in batch.filter(pa.array([not new for new in first])).select(["path", "list", "row"]).to_pylist():
+            reason = f"{row['path']!r} is named by an earlier row, which counts"
+            self.spool.row(row["list"] or "", row["row"] or 0, Outcome.UNREADABLE, reason)
+        return batch.filter(pa.array(first))
+
     def decoded(self, batch: pa.RecordBatch, answer: pa.RecordBatch) -> Kept:
         """Puts candidates and what the decoding pass said of them together."""
         outcomes = answer["outcome"].to_pylist()
         replaces = 0
         if self.by_rows:
             identifiers, contents = batch["id"], batch["content"]
-            if len(self.known.ids):
-                edited = pc.is_in(
-                    identifiers, value_set=self.known.ids
-                ).to_pylist()  # a row with an id of its own, its text changed
-                outcomes = [str(Outcome.CHANGED) if e else o for e, o in zip(edited, outcomes, strict=True)]
-                replaces = sum(edited)
+            edited = pc.is_valid(
+                self.known.by_id(identifiers)
+            ).to_pylist()  # a row with an id of its own, its text changed
+            edited = [e and o == Outcome.ADDED for e, o in zip(edited, outcomes, strict=True)]
+            outcomes = [str(Outcome.CHANGED) if e else o for e, o in zip(edited, outcomes, strict=True)]
+            replaces = sum(edited)
         else:
             contents = answer["content"]
             chosen: list[bytes | None] = []
@@ -131,6 +140,10 @@ class Sifter:
                     chosen.append(None)
                     continue
                 identifier, outcomes[row] = self._file_identity(path, content)
+                if outcomes[row] == Outcome.ALREADY_PRESENT and self._says_otherwise(
+                    batch.slice(row, 1), self.known.places[path]
+                ):
+                    outcomes[row] = Outcome.CHANGED
                 replaces += outcomes[row] in (Outcome.CHANGED, Outcome.MOVED)
                 chosen.append(identifier)
             identifiers = pa.array(chosen, pa.binary(16))
@@ -166,7 +179,10 @@ class Sifter:
             if c is not None and p is not None
         ]
         done = _outcomes(batch, outcomes, answer["reason"], remarks, contents)
-        return Kept(samples.filter(good), measures.filter(good), previews, done, replaces)
+        new = pc.and_(
+            good, pc.not_equal(pa.array([str(o) for o in outcomes]), str(Outcome.ALREADY_PRESENT))
+        )  # else only touched
+        return Kept(samples.filter(new), measures.filter(good), previews, done, replaces)
 
     def _samples(
         self,
@@ -190,19 +206,7 @@ class Sifter:
         if not batch.num_rows:
             return []
         rows = self.known.table.take(place)
-        claims = {
-            "label": batch["label"],
-            "split_given": batch["split"],
-            "contributor": batch["contributor"],
-            "meta": batch["meta"],
-        }
-        changed = np.zeros(batch.num_rows, bool)
-        for name, values in claims.items():
-            before = rows[name].combine_chunks()
-            differs = pc.or_(
-                pc.fill_null(pc.not_equal(before, values), False), pc.xor(pc.is_null(before), pc.is_null(values))
-            )
-            changed |= np.asarray(differs)
+        changed = _differ(rows, batch)
         keep = pa.array(changed)
         outcomes = [str(Outcome.CHANGED if c else Outcome.ALREADY_PRESENT) for c in changed]
         reasons = pa.array(["the source says other things of it" if c else "" for c in changed])
@@ -247,12 +251,15 @@ class Sifter:
         replaces = sum(outcome in (Outcome.CHANGED, Outcome.MOVED) for _, outcome in identities)
         return batch.filter(pa.array([not good for good in again])), [Kept(samples, None, [], done, replaces)]
 
+    def _says_otherwise(self, row: pa.RecordBatch, place: int) -> bool:
+        return bool(_differ(self.known.table.slice(place, 1), row)[0])
+
     def _file_identity(self, path: str, content: bytes) -> tuple[bytes, Outcome]:
         """The id of a decoded file, and whether it is new, changed, or a known one that moved here."""
         known = self.known
-        place = pc.index(known.paths, path).as_py() if len(known.paths) else -1
-        if place >= 0:
-            same = known.table["content"][place].as_py() == content
+        place = known.places.get(path)
+        if place is not None:
+            same = known.contents[place].as_py() == content
             return known.ids[place].as_py(), Outcome.ALREADY_PRESENT if same else Outcome.CHANGED
         if known.vanished.get(content):
             place = known.vanished[content].pop(0)
@@ -319,7 +326,8 @@ class Sifter:
             count = self._occurrences.get(content, 1 if key in earlier else 0)
             result.append(count)
             self._occurrences[content] = count + 1
-        self._texts_seen = np.union1d(seen, values)
+        fresh = values[~np.isin(values, seen, kind="sort")] if again.any() else values
+        self._texts_seen = np.insert(seen, np.searchsorted(seen, fresh), fresh)  # sorted stays sorted, in one pass
         return iter(result)
 
     def _canonical(self, given: pa.Array) -> tuple[pa.Array, Any]:
@@ -337,6 +345,16 @@ class Sifter:
             )
 
         return canonical, remarked
+
+
+def _differ(rows: pa.Table, batch: pa.RecordBatch) -> NDArray[np.bool_]:
+    """Whether the source says other things of samples than it did: label, split, contributor, metadata."""
+    changed = np.zeros(batch.num_rows, bool)
+    for name, theirs in _CLAIMS.items():
+        before, now = rows[name].combine_chunks(), batch[theirs]
+        unequal = pc.fill_null(pc.not_equal(before, now), False)
+        changed |= np.asarray(pc.or_(unequal, pc.xor(pc.is_null(before), pc.is_null(now))))
+    return changed
 
 
 def _proposed(contributor: str | None, content: bytes | None) -> str | None:

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from trainset import registry
 from trainset.contracts import Plugin
-from trainset.errors import BadSource, TargetExists, TrainsetError, UnknownName
+from trainset.errors import BadSource, DamagedDataset, TargetExists, TrainsetError, UnknownName
+from trainset.formats import _json
 from trainset.model import Source
-from trainset.store import log
+from trainset.store import ids, log
 from trainset.store.dataset import Dataset
 from trainset.store.durable import TEMPORARY, storage_full_is_clear, sync_folder
 from trainset.store.query import QueryTable
@@ -63,12 +64,7 @@ def export(
     plugin = registry.plugin("format", format or by_name(place))
     if not hasattr(plugin.target, "write"):
         raise UnknownName(f"the format {plugin.name} is for import only", expected=", ".join(_writers()))
-    if place.exists() and (place.is_file() or any(place.iterdir())):
-        raise TargetExists(
-            "there is something at the target already, and nothing is written over",
-            where=str(place),
-            next="name a new place",
-        )
+    _require_free(place)
     for key in settings or {}:
         if key not in plugin.settings_of("write"):
             raise UnknownName(
@@ -93,6 +89,7 @@ def export(
             for made in sorted(
                 work.iterdir(), key=lambda path: path == work / place.name
             ):  # the list last: it names the others
+                _require_free(place.parent / made.name)
                 os.replace(made, place.parent / made.name)  # noqa: PTH105  # the tests' fault injection watches this name
             sync_folder(place.parent)
         finally:
@@ -108,6 +105,16 @@ def export(
         tuple(f"{error.where}: {error.what}" for error in failed[:_NAMED]),
         len(failed),
     )
+
+
+def _require_free(place: Path) -> None:
+    """Raises `TargetExists` unless nothing, or an empty folder, is at this place."""
+    if place.is_symlink() or (place.exists() and (not place.is_dir() or any(place.iterdir()))):
+        raise TargetExists(
+            "there is something at the target already, and nothing is written over",
+            where=str(place),
+            next="name a new place",
+        )
 
 
 def _batches(
@@ -145,7 +152,7 @@ def _batches(
                     "label": state["label"],
                     "split": spelled,
                     "contributor": row["contributor"],
-                    "meta": row["meta"],
+                    "meta": _meta(row["meta"], state["id"]),
                 }  # fmt: skip
             )
             size += len(data or b"")
@@ -155,6 +162,22 @@ def _batches(
         if held:
             yield pa.RecordBatch.from_pylist(held, schema=EXPORTED)
         progress(some.num_rows)
+
+
+def _meta(meta: str | None, identifier: bytes) -> str | None:
+    """The metadata of a sample, if they are what they must be. Raises `DamagedDataset`."""
+    if meta is None:
+        return None
+    try:
+        fine = isinstance(_json.loads(meta)[0], dict)
+    except _json.BadJson:
+        fine = False
+    if not fine:
+        raise DamagedDataset(
+            "the metadata of a sample are no JSON object", where=ids.shown(identifier), got=meta[:80],
+            next="import its source again",
+        )  # fmt: skip
+    return meta
 
 
 def _media(dataset: Dataset, sources: Mapping[str, Source], row: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,10 @@ from trainset.store.dataset import Dataset
 from trainset.store.replay import replay
 from trainset.work.person import acting
 from trainset.work.selection import Selection, chosen
+
+_UNPRINTABLE = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]"
+)  # control characters, line breaks, surrogates
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def move_split(
 
 def check_class_name(name: str) -> str:
     """A class's name may be any printable text without blanks at its ends. Raises `BadValue`."""
-    if not name or name != name.strip() or len(name) > 500 or any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in name):
+    if not name or name != name.strip() or len(name) > 500 or _UNPRINTABLE.search(name):
         raise BadValue(
             "this cannot be a class's name",
             got=repr(name[:80]),

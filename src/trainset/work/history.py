@@ -22,7 +22,7 @@ def log(
     with dataset.people.read() as connection:
         found = store.read_actions(connection, None if at is None else store.position(dataset, at))
     mine = [action for action in found if person is None or action.person == person]
-    return mine[-limit:] if limit is not None else mine
+    return mine[max(0, len(mine) - limit) :] if limit is not None else mine
 
 
 def entries(dataset: Dataset, seq: int) -> list[Entry]:

@@ -85,8 +85,8 @@ class Samples:
         """Writes their files, or their texts, into a new folder. Returns what could not be saved, as sentences; raises
         the first error when nothing could."""
         target = Path(folder)
-        if target.exists() and any(target.iterdir()):
-            raise TargetExists("this folder is not empty", where=str(target), next="name a new one")
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise TargetExists("there is something at this place already", where=str(target), next="name a new folder")
         troubles: list[TrainsetError] = []
         taken: set[str] = set()
         for number, row in enumerate(self.rows()):
