@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,7 +78,7 @@ def test_a_beginning_of_several_ids_is_refused_with_them(tmp_path: Path) -> None
     with trainset.init(tmp_path / "many") as dataset:
         dataset.import_(write(tmp_path / "m.csv", [("text",), *((f"t{n}",) for n in range(2000))]))
         ids = sorted(row["id"][:4] for row in dataset.look(n=2000))
-        twice = next(a for a, b in zip(ids, ids[1:], strict=False) if a == b)  # 2,000 ids in 65,536 places
+        twice = next(a for a, b in itertools.pairwise(ids) if a == b)  # 2,000 ids in 65,536 places
         with pytest.raises(BadValue, match="several samples") as caught:
             dataset.exclude([twice])
         assert caught.value.got.count(twice) >= 2

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trainset.errors import BadFilter, BadValue, DamagedDataset, UnknownName
 from trainset.store import filters, ids, parts
@@ -42,11 +43,14 @@ _HEAVY = ("text", "meta")
 class QueryTable:
     """The samples of a dataset at a position of its log, as one table that can only be read."""
 
-    def __init__(self, dataset: Dataset, at: int | None = None, columns: Iterable[str] = ()) -> None:
-        """Makes the table with `id`, `label`, `split`, `excluded` and the columns named. Raises `DamagedDataset`."""
+    def __init__(
+        self, dataset: Dataset, at: int | None = None, columns: Iterable[str] = (), only: pa.Array | None = None
+    ) -> None:
+        """Makes the table with `id`, `label`, `split`, `excluded` and the columns named (`only`: of these ids). Raises `DamagedDataset`."""
         self.dataset = dataset
         self.replay: Replay = replay(dataset, at)
         self.columns = {"id", "label", "split", "excluded", *columns}
+        self._only = only
         self._connection = duckdb.connect(
             ":memory:", config={"enable_external_access": "false", "threads": "2", "preserve_insertion_order": "false"}
         )
@@ -97,12 +101,10 @@ class QueryTable:
         found = self.run(f"SELECT part, row, id FROM samples WHERE {condition}")
         keep = draw(found["id"], limit if limit is not None else found.num_rows, seed)
         picked = found.take(keep)
-        self._connection.register("picked", picked.append_column("place", pa.array(range(picked.num_rows))))
-        try:
-            wanted = ", ".join(f'samples."{name}"' for name in columns)
-            return self.run(f"SELECT {wanted} FROM samples JOIN picked USING (part, row) ORDER BY place")
-        finally:
-            self._connection.unregister("picked")
+        picked = picked.append_column("place", pa.array(range(picked.num_rows)))
+        wanted = ", ".join(f'samples."{name}"' for name in columns)
+        sql = f"SELECT {wanted} FROM samples JOIN picked USING (part, row) ORDER BY place"
+        return self.run(sql, beside={"picked": picked})
 
     def condition(self, where: Sequence[str]) -> str:
         """The SQL of filters that must all hold. Raises `BadFilter`."""
@@ -112,8 +114,14 @@ class QueryTable:
         """How many samples these filters hold for."""
         return int(self.run(f"SELECT count(*) AS n FROM samples WHERE {self.condition(where)}")["n"][0].as_py())  # noqa: S608  # rewritten by filters
 
-    def run(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Runs a query of ours; it is stopped when it takes longer than a filter may. Raises `BadFilter` for type errors."""
+    def run(
+        self, sql: str, parameters: Sequence[Any] = (), *, beside: Mapping[str, pa.Table] | None = None
+    ) -> pa.Table:
+        """Runs a query of ours, `beside` other tables by name; it is stopped when it takes longer than a filter may.
+
+        Raises `BadFilter` for type errors."""
+        for name, table in (beside or {}).items():
+            self._connection.register(name, table)
         timer = threading.Timer(_FILTER_SECONDS, self._connection.interrupt)
         timer.start()
         try:
@@ -130,6 +138,8 @@ class QueryTable:
             ) from None
         finally:
             timer.cancel()
+            for name in beside or {}:
+                self._connection.unregister(name)
 
     def details(self, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
         """Columns of the parts (see `schema.SAMPLES`) for rows with `part` and `row`, reading only what is needed."""
@@ -240,7 +250,8 @@ class QueryTable:
                     pa.array(np.full(count, number, np.int32)),
                     pa.array(np.arange(at, at + count, dtype=np.int64)),
                 ]
-                yield pa.record_batch([*(batch.column(name) for name in stored), *places], schema=_rows_schema(stored))
+                rows = pa.record_batch([*(batch.column(name) for name in stored), *places], schema=_rows_schema(stored))
+                yield rows if self._only is None else rows.filter(pc.is_in(rows["id"], value_set=self._only))
                 at += count
 
     def _overlay(self) -> None:

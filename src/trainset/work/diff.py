@@ -11,7 +11,7 @@ import pyarrow as pa
 from trainset.model import Action, EntryKind
 from trainset.store import ids, log
 from trainset.store.dataset import Dataset
-from trainset.store.query import QueryTable, open_table
+from trainset.store.query import QueryTable
 
 KINDS = ("added", "removed", "excluded", "restored", "relabelled", "moved split", "changed content", "moved file")
 
@@ -86,12 +86,19 @@ class Diff:
         """Every change as an Arrow table."""
         return self.table
 
+    def _repr_html_(self) -> str:
+        from trainset.work.show import table_html
+
+        names = ("kind", "before", "after", "samples", "person", "reason", "action")
+        rows = [["" if row[name] is None else row[name] for name in names] for row in self.groups()]
+        return table_html(names, rows, f"{self.table.num_rows:,} changes from {self.a} to {self.b}")
+
 
 def diff(dataset: Dataset, a: str | int, b: str | int | None = None) -> Diff:
     """Compares two versions (or `#POSITION`, `start`, `now`); `b` defaults to now."""
     first, second = log.position(dataset, a), log.position(dataset, b)
-    columns = ["path", "content"]
-    with open_table(dataset, first, columns=columns) as before, open_table(dataset, second, columns=columns) as after:
+    columns, only = ("path", "content"), _only_touched(dataset, first, second)
+    with QueryTable(dataset, first, columns, only) as before, QueryTable(dataset, second, columns, only) as after:
         changed = _compare(before, after)
         rows = _attributed(dataset, before, after, changed)
     with dataset.people.read() as connection:
@@ -105,15 +112,37 @@ def diff(dataset: Dataset, a: str | int, b: str | int | None = None) -> Diff:
     )
 
 
+def _only_touched(dataset: Dataset, first: int, second: int) -> pa.Array | None:
+    """The samples that the actions between two positions name; None when one of them changes samples it does not name, as an
+    import or the renaming of a class does."""
+    low, high = sorted((first, second))
+    with dataset.people.read() as connection:
+        known = {action.seq: action for action in log.read_actions(connection, high)}
+        origins = set()
+        for action in known.values():
+            target = action
+            while target.undoes is not None:
+                target = known[target.undoes]
+            if action.seq > low:
+                origins.add(target.seq)
+        entries = [entry for _, entry in log.read_entries(connection, sorted(origins), EntryKind)] if origins else []
+    named = {entry.sample for entry in entries if entry.sample is not None}
+    harmless = (EntryKind.NOTE, EntryKind.CLASS_ADDED, EntryKind.CLASS_DEFINED)
+    if any(entry.sample is None and entry.kind not in harmless for entry in entries):
+        return None
+    return pa.array(sorted(named), pa.binary(16))
+
+
 def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
     """The samples that differ, with both states."""
-    after._connection.register("earlier", before.run("SELECT * FROM samples"))
+    earlier = before.run("SELECT id, label, split, excluded, path, content, part, row FROM samples")
     sides = ", ".join(f"a.{name} AS a_{name}, b.{name} AS b_{name}" for name in ("label", "split", "path", "content"))
     found: pa.Table = after.run(
         f"SELECT coalesce(a.id, b.id) AS id, {sides}, a.id IS NOT NULL AND NOT a.excluded AS a_in, b.id IS NOT NULL AND NOT b.excluded AS b_in, "  # noqa: S608  # names are ours
         "a.id IS NOT NULL AS a_is, b.id IS NOT NULL AS b_is, a.part AS a_part, b.part AS b_part FROM earlier a FULL OUTER JOIN samples b ON a.id = b.id "
         "WHERE a.id IS NULL OR b.id IS NULL OR a.excluded <> b.excluded OR a.label IS DISTINCT FROM b.label OR a.split IS DISTINCT FROM b.split "
-        "OR a.content IS DISTINCT FROM b.content OR a.path IS DISTINCT FROM b.path ORDER BY b.part, b.row, a.part, a.row"
+        "OR a.content IS DISTINCT FROM b.content OR a.path IS DISTINCT FROM b.path ORDER BY b.part, b.row, a.part, a.row",
+        beside={"earlier": earlier},
     )
     return list(found.to_pylist())
 

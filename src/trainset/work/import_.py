@@ -66,6 +66,18 @@ class ImportReport:
         """Whether not one sample of the source is in the dataset afterwards."""
         return self.samples == 0
 
+    def _repr_html_(self) -> str:
+        from trainset.work.show import table_html
+
+        rows = [
+            (kind, outcome, f"{n:,}")
+            for kind, counts in (("files", self.files), ("rows", self.rows))
+            for outcome, n in counts.items()
+        ]
+        bad = [(item["name"], item["outcome"], item["reason"]) for item in self.bad[:20]]
+        more = table_html(("name", "outcome", "reason"), bad, f"{self.bad_count:,} could not be taken") if bad else ""
+        return table_html(("", "outcome", "count"), rows, f"{self.samples:,} samples from {self.source}") + more
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()} | {

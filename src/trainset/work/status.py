@@ -64,6 +64,11 @@ class Status:
         found = {split for row in self.counts.values() for split in row}
         return tuple(split for split in (*SPLITS, "") if split in found)
 
+    def _repr_html_(self) -> str:
+        from trainset.work.show import status_html
+
+        return status_html(self)
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
@@ -167,15 +172,15 @@ def _compare(dataset: Dataset, source: Source, table: pa.Table) -> OnDisk:
             missing += 1
         except OSError:
             changed += 1
-        except Unsafe:
-            unsafe += 1
+        except Unsafe:  # a link out, a device or a folder stands in its place
+            changed, unsafe = changed + 1, unsafe + 1
         if len(names) < _NAMED:
             names.append(row["path"])
     notes = [
         f"the first {_MOST_FILES:,} of {table.num_rows:,} files were compared" if table.num_rows > _MOST_FILES else "",
-        f"{unsafe:,} paths lead out of the source or to no regular file: they were not looked at" if unsafe else "",
+        f"{unsafe:,} paths lead out of the source, or to no regular file: they were not looked at" if unsafe else "",
     ]
-    return OnDisk(source.name, len(rows) - unsafe, missing, changed, tuple(names), "; ".join(filter(None, notes)))
+    return OnDisk(source.name, len(rows), missing, changed, tuple(names), "; ".join(filter(None, notes)))
 
 
 def _as_it_was(root: Path, row: Mapping[str, Any], allowed: Sequence[str], inside: set[str]) -> bool:
@@ -199,4 +204,4 @@ def _as_it_was(root: Path, row: Mapping[str, Any], allowed: Sequence[str], insid
 
 
 def _same(found: os.stat_result, row: Mapping[str, Any]) -> bool:
-    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns) == (row["size"], row["mtime_ns"], row["ctime_ns"])
+    return bool((found.st_size, found.st_mtime_ns, found.st_ctime_ns) == (row["size"], row["mtime_ns"], row["ctime_ns"]))
