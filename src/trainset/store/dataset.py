@@ -74,6 +74,8 @@ class Dataset:
         """A path inside the dataset's folder. Raises `DamagedDataset` when a link or a device is in its way."""
         place = self.folder
         for number, part in enumerate(parts, 1):
+            if part in ("", ".", "..") or "/" in part or "\0" in part:
+                raise DamagedDataset("this is no name of a file in a dataset", where=str(place), got=repr(part)[:80])
             place = place / part
             try:
                 mode = place.lstat().st_mode

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from trainset.errors import StorageFull
+from trainset.errors import BadValue, StorageFull
 
 TEMPORARY = ".tmp"
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
 @contextlib.contextmanager
@@ -37,10 +38,15 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def storage_full_is_clear(path: Path) -> Iterator[None]:
-    """Turns the operating system's "no space left" into `StorageFull`."""
+    """Turns the operating system's "no space left" into `StorageFull`, and a place that cannot be written into `BadValue`."""
     try:
         yield
     except OSError as error:
+        if error.errno in _NOT_WRITABLE:
+            raise BadValue(
+                "this place cannot be written", where=str(error.filename2 or error.filename or path), got=os.strerror(error.errno),
+                next="change its permissions or what stands there, or name another place",
+            ) from error  # fmt: skip
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise StorageFull(

@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
     ]
 )
 
-_HELD = 50_000
+_HELD = 10_000
 _SHOWN = 1_000
 
 
@@ -62,6 +62,7 @@ class Spool:
     ) -> None:
         if error is None:
             self._flush()
+            self._write()
             self._writer.close()
         else:
             with contextlib.suppress(OSError):  # the error that ended the import is the one to report
@@ -100,7 +101,14 @@ class Spool:
             self.bad += (
                 bad.slice(0, _SHOWN - len(self.bad)).select(["kind", "name", "row", "outcome", "reason"]).to_pylist()
             )
-        self._writer.write_table(pa.Table.from_batches([batch], SCHEMA))
+        self._batches.append(batch)
+        if sum(held.num_rows for held in self._batches) >= _HELD:
+            self._write()
+
+    def _write(self) -> None:
+        if self._batches:
+            self._writer.write_table(pa.Table.from_batches(self._batches, SCHEMA))
+            self._batches = []
 
     def _one(
         self, kind: str, name: str, row: int | None, outcome: Outcome, reason: str, remarks: Sequence[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,13 +18,15 @@ def encode(name: bytes) -> str:
     """A file name's bytes as text, reversible for any bytes: what is no UTF-8 goes to the private plane, and so does,
     byte by byte, a name that already has such a character."""
     text = name.decode("utf-8", "surrogateescape")
-    if not any(0xDC80 <= ord(c) <= 0xDCFF or _ESCAPE <= ord(c) <= _ESCAPE + 0xFF for c in text):
+    if text.isascii() or not any(0xDC80 <= ord(c) <= 0xDCFF or _ESCAPE <= ord(c) <= _ESCAPE + 0xFF for c in text):
         return text
     return "".join(_escaped(c) for c in text)
 
 
 def decode(text: str) -> bytes:
     """The bytes that `encode` was given."""
+    if text.isascii():
+        return text.encode()
     return b"".join(
         bytes([ord(c) - _ESCAPE]) if _ESCAPE <= ord(c) <= _ESCAPE + 0xFF else c.encode("utf-8", "surrogatepass")
         for c in text
@@ -78,12 +81,8 @@ def resolve(root: Path, path: str, allowed: Sequence[str] = ()) -> str:
         check_relative(path)
     roots = [os.path.realpath(place) for place in (str(root), *allowed)]
     real = os.path.realpath(os.path.join(roots[0], local(path)), strict=True)  # noqa: PTH118  # keeps odd bytes as they are
-    if not any(real == place or real.startswith(place.rstrip("/") + "/") for place in roots):
-        raise Unsafe(
-            "the path leads out of its source",
-            where=path,
-            next="name the place with --allow-root if you trust the source",
-        )
+    if not _inside(real, roots):
+        raise _outside(path)
     return real
 
 
@@ -92,9 +91,44 @@ def open_media(root: Path, path: str, allowed: Sequence[str] = ()) -> BinaryIO:
 
     Raises `Unsafe` for what leaves the root and for devices, pipes and sockets; `OSError` as `open` does.
     """
-    real = resolve(root, path, allowed)
-    descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    if not _KERNEL_TELLS:
+        return _checked(os.open(resolve(root, path, allowed), _FLAGS | getattr(os, "O_NOFOLLOW", 0)), path)
+    if not allowed or "\0" in path:
+        check_relative(path)
+    roots = [_real(str(place)) for place in (root, *allowed)]
+    full = os.path.join(roots[0], local(path))  # noqa: PTH118  # keeps odd bytes as they are
+    if not stat.S_ISREG(os.stat(full).st_mode):  # noqa: PTH116  # before opening: to open a device can be a deed
+        raise Unsafe(_IRREGULAR, where=path)
+    file = _checked(os.open(full, _FLAGS), path)
+    if not _inside(os.readlink(f"/proc/self/fd/{file.fileno()}"), roots):  # noqa: PTH115  # where the kernel went, links and races included
+        file.close()
+        raise _outside(path)
+    return file
+
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+_IRREGULAR = "this is no regular file but a device, pipe, socket or folder"
+_KERNEL_TELLS = os.path.isdir("/proc/self/fd")  # noqa: PTH112  # Linux
+
+
+def _checked(descriptor: int, path: str) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise Unsafe("this is no regular file but a device, pipe, socket or folder", where=path)
+        raise Unsafe(_IRREGULAR, where=path)
     return os.fdopen(descriptor, "rb")
+
+
+def _inside(real: str, roots: Sequence[str]) -> bool:
+    return any(real == place or real.startswith(place.rstrip("/") + "/") for place in roots)
+
+
+def _outside(path: str) -> Unsafe:
+    return Unsafe(
+        "the path leads out of its source", where=path, next="name the place with --allow-root if you trust the source"
+    )
+
+
+@lru_cache(maxsize=64)
+def _real(place: str) -> str:
+    """Where a root really is. Kept: should a link on its way change later, what is opened lies elsewhere and is refused."""
+    return os.path.realpath(place)

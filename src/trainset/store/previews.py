@@ -17,7 +17,9 @@ _LONGEST = 200_000  # bytes: a thumbnail has some 5,000, an outline 480
 def put(dataset: Dataset, previews: Iterable[tuple[bytes, bytes]]) -> None:
     """Keeps previews (content hash, bytes). What is there already stays."""
     with _open(dataset) as connection:
-        connection.executemany("INSERT OR IGNORE INTO previews VALUES (?, ?)", previews)
+        connection.executemany(
+            "INSERT OR IGNORE INTO previews VALUES (?, ?)", sorted(previews)
+        )  # in the order of the tree
         connection.commit()
 
 

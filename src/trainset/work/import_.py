@@ -35,7 +35,9 @@ from trainset.work.person import acting
 Progress = Callable[[int], None]
 """Called with how many more files or rows are done."""
 
-_FILES_AT_ONCE, _TEXTS_AT_ONCE = 32, 5_000
+_FILES_AT_ONCE = (16, 256)  # few files are spread over all workers, many come in batches that are worth their way
+_TEXTS_AT_ONCE = 5_000
+_PREVIEW_BYTES = 8 * 2**20  # are written together
 _ROW_SECONDS = 20.0  # longer than this without a sign of life: the decoder hangs
 _MEMORY = 450 * 2**20  # of address space for one decoder, so that an import stays under 1 GB
 
@@ -164,6 +166,7 @@ class _Import:
         self.measures: list[pa.RecordBatch] = []
         self.made: list[tuple[str, int, int]] = []
         self.labels: set[str] = set()
+        self.previews: list[tuple[bytes, bytes]] = []
         self.replaced = 0
 
     def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
@@ -188,8 +191,9 @@ class _Import:
         pools: dict[str, Pool] = {}
 
         def requests(column: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            size = _FILES_AT_ONCE if column == "path" else _TEXTS_AT_ONCE
             for batch in batches:
+                few, many = _FILES_AT_ONCE
+                size = max(few, min(many, batch.num_rows // 16)) if column == "path" else _TEXTS_AT_ONCE
                 for start in range(0, batch.num_rows, size):
                     piece = batch.slice(start, size)
                     waiting.append(piece)
@@ -292,12 +296,20 @@ class _Import:
         if kept.measures is not None:
             self.measures.append(kept.measures)
         if kept.previews:
-            put_previews(self.dataset, kept.previews)
+            self.previews += kept.previews
+            if sum(len(preview) for _, preview in self.previews) >= _PREVIEW_BYTES:
+                self._flush_previews()
         self.replaced += kept.replaces
         if sum(batch.num_rows for batch in self.held) >= parts.PART_ROWS:
             self._flush()
 
+    def _flush_previews(self) -> None:
+        put_previews(self.dataset, self.previews)
+        self.previews = []
+
     def _flush(self) -> None:
+        if self.previews:
+            self._flush_previews()
         if self.measures:
             table = pa.Table.from_batches(self.measures)
             first = (

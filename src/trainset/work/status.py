@@ -204,4 +204,6 @@ def _as_it_was(root: Path, row: Mapping[str, Any], allowed: Sequence[str], insid
 
 
 def _same(found: os.stat_result, row: Mapping[str, Any]) -> bool:
-    return bool((found.st_size, found.st_mtime_ns, found.st_ctime_ns) == (row["size"], row["mtime_ns"], row["ctime_ns"]))
+    return bool(
+        (found.st_size, found.st_mtime_ns, found.st_ctime_ns) == (row["size"], row["mtime_ns"], row["ctime_ns"])
+    )

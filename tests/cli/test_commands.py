@@ -1,0 +1,181 @@
+"""The command line as a person meets it: every command, every exit code, every error on its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import SOURCE, pictures, run, run_json, texts
+from trainset.cli.app import COMMANDS
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with a small dataset, the only one in it."""
+    texts(tmp_path / "t.csv", [(f"text number {n}", "ab"[n % 2]) for n in range(20)])
+    assert run("import", "t.csv", "-d", "set", cwd=tmp_path).returncode == 0
+    (tmp_path / "set").rename(tmp_path / "t.trainset")
+    return tmp_path
+
+
+def test_a_whole_session_in_json(place: Path) -> None:
+    """Each command prints one JSON document and nothing else."""
+    drawn = run_json("look", "-n", "3", cwd=place)
+    assert (drawn["total"], len(drawn["samples"])) == (20, 3)
+    first = drawn["samples"][0]["id"][:12]
+    assert run_json("version", "v1", cwd=place)["samples"] == 20
+    assert run_json("label", "c", first, "--new-class", "--why", "test", cwd=place)["changed"] == 1
+    assert run_json("exclude", "--where", "label = 'a'", cwd=place)["changed"] >= 9
+    assert run_json("restore", "--where", "text like '%1%'", cwd=place)["changed"] >= 1
+    assert run_json("move-split", "test", first, cwd=place)["changed"] in (0, 1)
+    assert run_json("classes", cwd=place)[0]["name"] == "a"
+    assert run_json("classes", "define", "b", "the letter b", "--good", first, cwd=place)["action"]
+    assert run_json("classes", "add", "d", cwd=place)["action"]
+    assert run_json("classes", "rename", "d", "e", cwd=place)["action"]
+    assert run_json("classes", "merge", "e", "b", cwd=place)["action"]
+    assert run_json("classes", "split", "b", "f", "--where", "text like '%3'", cwd=place)["action"]
+    assert run_json("note", "a remark", first, cwd=place)["action"]
+    assert [note["text"] for note in run_json("notes", cwd=place)] == ["a remark"]
+    assert run_json("diff", "v1", cwd=place)["counts"]["relabelled"] >= 1
+    assert run_json("undo", cwd=place)["undone"]["verb"] == "note"
+    actions = run_json("log", cwd=place)
+    assert actions[0]["verb"] == "import"
+    assert run_json("log", "2", cwd=place)[-1]["value"] == "c"
+    assert run_json("versions", cwd=place)[0]["name"] == "v1"
+    assert run_json("export", "out.csv", "--at", "v1", cwd=place)["samples"] == 20
+    assert run_json("status", cwd=place)["samples"] < 20
+    assert run_json("status", "--at", "v1", cwd=place)["samples"] == 20
+    assert run_json("sources", cwd=place)[0]["name"] == "t.csv"
+    assert run_json("import", "out.csv", "-d", "again", cwd=place)["rows"] == {"added": 20}
+    assert run_json("init", "empty", cwd=place)["medium"] == ""
+
+
+def test_every_command_takes_json_and_has_help() -> None:
+    for command in COMMANDS:
+        printed = run(command, "--help").stdout
+        assert "--json" in printed, command
+        assert "Usage: trainset" in printed
+
+
+def test_a_path_alone_is_init_import_look_and_status(tmp_path: Path) -> None:
+    pictures(tmp_path / "photos")
+    done = run("./photos", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "photos.trainset" / "trainset.toml").exists()
+    for word in ("10 added", "10 of 10 samples", "cat", "position #1", "next:"):
+        assert word in done.stdout
+    printed = json.loads(run("./photos", "--json", "-d", "other", cwd=tmp_path).stdout)
+    assert (printed["import"]["files"], printed["status"]["samples"]) == ({"added": 10}, 10)
+
+
+def test_a_command_finds_the_dataset_it_stands_in_or_the_only_one_here(place: Path) -> None:
+    assert "20 samples" in run("status", cwd=place).stdout
+    assert "20 samples" in run("status", cwd=place / "t.trainset" / "samples").stdout
+    assert run("init", "second.trainset", cwd=place).returncode == 0
+    done = run("status", cwd=place)
+    assert done.returncode == 2
+    assert "several datasets" in done.stderr
+    assert "-d second.trainset" in done.stderr
+
+
+def test_an_import_that_brings_nothing_exits_with_3_and_a_second_one_with_0(tmp_path: Path) -> None:
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "x.png").write_bytes(b"no picture")
+    done = run("import", "bad", "-d", "set", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "x.png" in done.stdout
+    assert "not one sample" in done.stdout
+    pictures(tmp_path / "good", each=1)
+    assert run("import", "good", "-d", "set", cwd=tmp_path).returncode == 0
+    again = run("import", "good", "-d", "set", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "nothing new" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("status", "-d", "nowhere"), ("is no dataset", "trainset import SOURCE")),
+        (("nonsense",), ("no command 'nonsense'", "trainset --help")),
+        (("label", "z", "--where", "true"), ("no class 'z'", "--new-class")),
+        (("label", "a"), ("say which samples", "--where")),
+        (("label", "a", "ffff"), ("no sample 'ffff'",)),
+        (("look", "--where", 'label = "a"'), ("no column 'a'", "use 'a'")),
+        (("look", "--where", "label = "), ("not one expression",)),
+        (("look", "--where", "size = 'x'"), ("does not fit the columns",)),
+        (("look", "--at", "v9"), ("no version 'v9'",)),
+        (("diff", "#99"), ("no position 99",)),
+        (("undo", "77"), ("no action #77",)),
+        (("export", "x.zip"), ("which format", "--format")),
+        (("export", "t.csv"), ("already", "new place")),
+        (("version", "now"), ("cannot be a version's name",)),
+        (("import", "missing"), ("nothing at this place",)),
+        (("import", "t.csv", "--map", "text=nothing"), ("nothing", "label")),
+        (("look", "--wrong"), ("--wrong", "trainset look --help")),
+        (("move-split", "holdout", "--where", "true"), ("no such split", "validation")),
+    ],
+)  # fmt: skip
+def test_a_mistake_gives_one_clean_message_with_what_to_do(place: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    done = run(*arguments, cwd=place)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in " ".join(done.stderr.split()), done.stderr
+    as_json = json.loads(run(*arguments, "--json", cwd=place).stdout)
+    assert set(as_json) == {"error", "detail", "where", "next"}
+
+
+def test_data_cannot_command_the_terminal(tmp_path: Path) -> None:
+    texts(tmp_path / "t.csv", [("\x1b[2J\x1b]0;title\x07 [red]x[/red] \u202e", "\x1b[31mlabel")])
+    run("import", "t.csv", "-d", "set", cwd=tmp_path)
+    run("note", "\x1b[5mblink", "-d", "set", cwd=tmp_path)
+    for command in (("look",), ("status",), ("log",), ("notes",), ("classes",)):
+        printed = run(*command, "-d", "set", cwd=tmp_path).stdout
+        assert "\x1b" not in printed, command
+        assert "\u202e" not in printed
+        assert "\x07" not in printed
+    assert "[red]x[/red]" in run("look", "-d", "set", cwd=tmp_path).stdout
+
+
+def test_in_a_terminal_pictures_have_colours_and_progress_is_shown(tmp_path: Path) -> None:
+    pictures(tmp_path / "photos", each=30)
+    master, slave = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "100"}
+    process = subprocess.Popen([sys.executable, "-m", "trainset", "photos"], cwd=tmp_path, env=environment, stdout=slave, stderr=slave)
+    os.close(slave)
+    printed = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if select.select([master], [], [], 1)[0]:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            printed += piece
+        elif process.poll() is not None:
+            break
+    os.close(master)
+    assert process.wait(timeout=60) == 0
+    text = printed.decode()
+    assert "▀" in text
+    assert "\x1b[38;2;" in text
+    assert "import photos" in text
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout == "trainset 0.1.0\n"
+
+
+def test_reading_the_beginning_of_the_output_is_enough(place: Path) -> None:
+    script = f"{sys.executable} -m trainset log --json | head -c 1"
+    done = subprocess.run(["bash", "-c", script], cwd=place, env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
