@@ -29,8 +29,8 @@ quickstart: $(VENV)/.installed  ## install, and run the whole loop on 1,797 hand
 test: $(VENV)/.dev lint types unit  ## environment, lint, types, tests: what CI runs
 
 lint: $(VENV)/.dev  ## ruff
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check --quiet src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check --quiet src tests benchmarks docs
 
 types: $(VENV)/.dev  ## mypy --strict
 	$(BIN)/mypy

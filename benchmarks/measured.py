@@ -27,7 +27,9 @@ def run(command: list[str], cwd: Path, home: Path) -> Measured:
     """Runs a command to its end. Raises `RuntimeError` with what it printed when it fails."""
     environment = {**os.environ, "TRAINSET_HOME": str(home)}
     started = time.perf_counter()
-    with subprocess.Popen(command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         peak = 0.0
         watched = psutil.Process(process.pid)
         while process.poll() is None:

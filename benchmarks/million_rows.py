@@ -15,7 +15,8 @@ from pathlib import Path
 from measured import Measured, run, trainset
 
 SIZES = (10_000, 100_000, 1_000_000)
-WORDS = "the a card account transfer money please help what why my bank app pin lost stolen fee rate top up cash home new old".split()
+TEXT = "card account transfer money please help what why my bank app pin lost stolen fee rate top up cash home new old"
+WORDS = TEXT.split()
 
 
 def write(path: Path, rows: int) -> None:
@@ -44,7 +45,15 @@ def steps(size: int, folder: Path) -> dict[str, Measured]:
     step("status", "status")
     step("look --where --sort", "look", "--where", "words > 10 and label <> 'class_00'", "--sort", "-characters")
     step("look --where meta", "look", "--where", "meta.rating >= 4 and contributor = 's7'")
-    step("label 1,000 by filter", "label", "class_01", "--where", "label = 'class_00' and words > 10", "--why", "benchmark")
+    step(
+        "label 1,000 by filter",
+        "label",
+        "class_01",
+        "--where",
+        "label = 'class_00' and words > 10",
+        "--why",
+        "benchmark",
+    )
     step("diff", "diff", "v1")
     return result
 
@@ -58,7 +67,12 @@ def main() -> None:
             found[size] = steps(size, Path(folder))
     print(f"{'step':24}" + "".join(f"{size:>14,} rows" for size in sizes))
     for name in found[sizes[0]]:
-        print(f"{name:24}" + "".join(f"{f'{found[size][name].seconds:.2f} s {found[size][name].megabytes:.0f} MB':>19}" for size in sizes))
+        print(
+            f"{name:24}"
+            + "".join(
+                f"{f'{found[size][name].seconds:.2f} s {found[size][name].megabytes:.0f} MB':>19}" for size in sizes
+            )
+        )
 
 
 if __name__ == "__main__":

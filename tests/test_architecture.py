@@ -38,7 +38,7 @@ def room(path: Path) -> str:
 def test_imports_point_one_way() -> None:
     wrong = []
     for path, name in OURS:
-        here, there = room(path), (name.split(".") + [""])[1]
+        here, there = room(path), [*name.split("."), ""][1]
         if here in ("__init__", "__main__") or there not in LEVEL or here == there:
             continue
         if LEVEL[here] <= LEVEL[there]:

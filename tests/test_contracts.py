@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,7 @@ def test_every_plugin_documents_itself_and_lives_in_a_file_of_its_name(plugin: c
 @pytest.mark.parametrize("plugin", MEASURES, ids=lambda p: p.name)
 def test_every_measure_gives_a_finite_number_for_every_shape_of_input(plugin: contracts.Plugin) -> None:
     rng = np.random.default_rng(0)
-    inputs = {
+    inputs: dict[str, list[dict[str, Any]]] = {
         "image": [{"pixels": rng.integers(0, 256, (h, w, 3), dtype=np.uint8), "facts": {"bytes": 9}} for h, w in ((1, 1), (3, 4000), (7, 5))],
         "audio": [
             {"signal": rng.uniform(-1, 1, (n, c)).astype(np.float32) * scale, "rate": 8000, "facts": {"bytes": 9}}
@@ -48,7 +49,7 @@ def test_every_measure_gives_a_finite_number_for_every_shape_of_input(plugin: co
 
 def test_a_signature_is_the_declaration() -> None:
     @measure("Brightness", unit="0..1", medium="image", version=3)
-    def brightness(pixels: np.ndarray, *, gamma: float = 2.2, linear: bool = False) -> float:  # type: ignore[type-arg]
+    def brightness(pixels: np.ndarray, *, gamma: float = 2.2, linear: bool = False) -> float:
         """Mean brightness.
 
         More words.
@@ -77,7 +78,7 @@ def test_a_measure_that_asks_for_what_its_medium_has_not_is_refused_with_the_lis
 
 def test_a_check_names_its_columns_and_an_unknown_one_is_refused() -> None:
     @check("Near-silent recordings")
-    def near_silent(loudness: np.ndarray, label: pa.Array, *, below_dbfs: float = -45.0) -> Findings:  # type: ignore[type-arg]
+    def near_silent(loudness: np.ndarray, label: pa.Array, *, below_dbfs: float = -45.0) -> Findings:
         """Recordings too quiet to learn from."""
         flagged = loudness < below_dbfs
         return Findings(flagged.astype(np.float32), flagged, ["quiet" if f else "" for f in flagged])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(place: Path) -> Iterator[Any]:
+def run(place: Path) -> Any:
     """The notebook, executed in a kernel of its own in an empty folder; warnings are errors there too."""
     environment = {
         **os.environ, "PYTHONPATH": str(SOURCE), "TRAINSET_HOME": str(place / "home"), "TRAINSET_PERSON": "ada",

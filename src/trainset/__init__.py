@@ -12,8 +12,11 @@ __version__ = "0.1.0"
 __all__ = ["TrainsetError", "Workbench", "__version__", "init", "open"]
 
 _HOMES = {
-    "TrainsetError": "trainset.errors", "Workbench": "trainset.work.workbench", "init": "trainset.work.workbench", "open": "trainset.work.workbench",
-}  # fmt: skip
+    "TrainsetError": "trainset.errors",
+    "Workbench": "trainset.work.workbench",
+    "init": "trainset.work.workbench",
+    "open": "trainset.work.workbench",
+}
 
 
 def __getattr__(name: str) -> Any:

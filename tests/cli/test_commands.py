@@ -123,7 +123,9 @@ def test_an_import_that_brings_nothing_exits_with_3_and_a_second_one_with_0(tmp_
         (("move-split", "holdout", "--where", "true"), ("no such split", "validation")),
     ],
 )  # fmt: skip
-def test_a_mistake_gives_one_clean_message_with_what_to_do(place: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+def test_a_mistake_gives_one_clean_message_with_what_to_do(
+    place: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
     done = run(*arguments, cwd=place)
     assert done.returncode == 2, done.stdout + done.stderr
     assert done.stderr.startswith("error: ")
@@ -149,8 +151,16 @@ def test_data_cannot_command_the_terminal(tmp_path: Path) -> None:
 def test_in_a_terminal_pictures_have_colours_and_progress_is_shown(tmp_path: Path) -> None:
     pictures(tmp_path / "photos", each=30)
     master, slave = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "100"}
-    process = subprocess.Popen([sys.executable, "-m", "trainset", "photos"], cwd=tmp_path, env=environment, stdout=slave, stderr=slave)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(SOURCE),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "COLUMNS": "100",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trainset", "photos"], cwd=tmp_path, env=environment, stdout=slave, stderr=slave
+    )
     os.close(slave)
     printed = b""
     deadline = time.monotonic() + 60
@@ -177,5 +187,12 @@ def test_the_version_is_printed() -> None:
 
 def test_reading_the_beginning_of_the_output_is_enough(place: Path) -> None:
     script = f"{sys.executable} -m trainset log --json | head -c 1"
-    done = subprocess.run(["bash", "-c", script], cwd=place, env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert "Traceback" not in done.stderr

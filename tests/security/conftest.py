@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests import helpers
 
 import trainset
+from tests import helpers
 
 
 @pytest.fixture(scope="session")

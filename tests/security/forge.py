@@ -33,7 +33,7 @@ def source(folder: Path, **facts: object) -> None:
     """Changes what the log says of the source."""
     with database(folder) as connection:
         (old,) = connection.execute("SELECT value FROM entries WHERE kind = 'source'").fetchone()
-        new = json.dumps({**json.loads(old), **{name: value for name, value in facts.items()}})
+        new = json.dumps({**json.loads(old), **facts})
         connection.execute("UPDATE entries SET value = ? WHERE kind = 'source'", [new])
 
 
@@ -48,7 +48,9 @@ def action(folder: Path, seq: int, undoes: int | None = None, entries: int = 0, 
 
 def entry(folder: Path, seq: int, kind: object, n: int = 0, **columns: object) -> None:
     """Adds an entry to an action."""
-    _insert(folder, "entries", {"seq": seq, "n": n, "kind": kind, "sample": None, "subject": None, "value": None, **columns})
+    _insert(
+        folder, "entries", {"seq": seq, "n": n, "kind": kind, "sample": None, "subject": None, "value": None, **columns}
+    )
 
 
 def version(folder: Path, **columns: object) -> None:

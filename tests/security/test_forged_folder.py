@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests import helpers
-from tests.security import forge
 
 import trainset
+from tests import helpers
+from tests.security import forge
 from trainset.errors import DamagedDataset, NotADataset, TrainsetError
 
 GOOD = b'format = 1\nmedium = "image"\n'
@@ -45,7 +45,9 @@ def test_settings_that_are_no_file_are_not_read(kind: str, images: Path, secret:
     elif kind == "folder":
         place.mkdir()
     else:
-        place.symlink_to({"link to a file": secret, "link to nothing": secret / "no", "link to a device": Path("/dev/zero")}[kind])
+        place.symlink_to(
+            {"link to a file": secret, "link to nothing": secret / "no", "link to a device": Path("/dev/zero")}[kind]
+        )
     with pytest.raises(TrainsetError) as caught:
         trainset.open(images)
     assert "secret" not in str(caught.value)
@@ -80,7 +82,9 @@ def test_a_folder_of_the_dataset_that_is_a_link_is_neither_read_nor_written(
     assert forge.insides(outside) == before
 
 
-@pytest.mark.parametrize("name", ["import.lock", "previews.db", "previews.db-wal", "previews.db-shm", "previews.db-journal"])
+@pytest.mark.parametrize(
+    "name", ["import.lock", "previews.db", "previews.db-wal", "previews.db-shm", "previews.db-journal"]
+)
 @pytest.mark.parametrize("target", ["missing", "there"])
 def test_a_file_of_the_cache_that_is_a_link_writes_nothing_outside(
     name: str, target: str, trusted: Path, tmp_path: Path
@@ -114,7 +118,10 @@ def test_a_database_that_is_a_link_is_not_opened(name: str, trusted: Path, tmp_p
     assert forge.insides(outside) == before
 
 
-@pytest.mark.parametrize("name", ["people.db", "people.db-wal", "cache/import.lock", "cache/previews.db", "measures/x.parquet", "samples/x.parquet"])
+@pytest.mark.parametrize(
+    "name",
+    ["people.db", "people.db-wal", "cache/import.lock", "cache/previews.db", "measures/x.parquet", "samples/x.parquet"],
+)
 def test_a_pipe_in_the_dataset_is_not_waited_for(name: str, trusted: Path, tmp_path: Path) -> None:
     (trusted / name).unlink(missing_ok=True)
     os.mkfifo(trusted / name)
@@ -254,7 +261,11 @@ def a_trigger(path: Path) -> None:
 
 @previews
 def a_computed_column(path: Path) -> None:
-    _sql(path, "DROP TABLE previews", "CREATE TABLE previews (content BLOB PRIMARY KEY, preview BLOB AS (zeroblob(900000000)))")
+    _sql(
+        path,
+        "DROP TABLE previews",
+        "CREATE TABLE previews (content BLOB PRIMARY KEY, preview BLOB AS (zeroblob(900000000)))",
+    )
 
 
 @pytest.mark.parametrize("forged", PREVIEWS)

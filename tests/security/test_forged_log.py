@@ -6,14 +6,14 @@ import json
 import os
 import sqlite3
 import struct
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests import helpers
-from tests.security import forge
 
 import trainset
+from tests import helpers
+from tests.security import forge
 from trainset.errors import BadValue, DamagedDataset, TrainsetError, UndoRefused
 
 ID = bytes(16)
@@ -49,7 +49,9 @@ def test_the_genuine_log_is_read(images: Path) -> None:
     read_all(images)
 
 
-@pytest.mark.parametrize("data", [b"", b"no database at all", b"SQLite format 3\0" + os.urandom(5_000), os.urandom(100_000)])
+@pytest.mark.parametrize(
+    "data", [b"", b"no database at all", b"SQLite format 3\0" + os.urandom(5_000), os.urandom(100_000)]
+)
 def test_what_is_no_database_is_refused(data: bytes, images: Path) -> None:
     (images / "people.db").write_bytes(data)
     for leftover in ("people.db-wal", "people.db-shm"):
@@ -58,7 +60,10 @@ def test_what_is_no_database_is_refused(data: bytes, images: Path) -> None:
         trainset.open(images)
 
 
-@pytest.mark.parametrize("pragma", ["application_id = 0", "application_id = 252006674", "user_version = 99", "user_version = 0", "user_version = -1"])
+@pytest.mark.parametrize(
+    "pragma",
+    ["application_id = 0", "application_id = 252006674", "user_version = 99", "user_version = 0", "user_version = -1"],
+)
 def test_another_programs_database_or_another_schema_is_refused(pragma: str, images: Path) -> None:
     with forge.database(images) as connection:
         connection.execute(f"PRAGMA {pragma}")
@@ -180,7 +185,12 @@ def test_undos_in_a_circle_end(images: Path) -> None:
     forge.action(images, 2, undoes=3, verb="undo")
     forge.action(images, 3, undoes=2, verb="undo")
     with trainset.open(images) as dataset:
-        for verb in (lambda: dataset.undo(3), lambda: dataset.undo(), lambda: dataset.diff("start"), lambda: dataset.status()):
+        for verb in (
+            lambda: dataset.undo(3),
+            lambda: dataset.undo(),
+            lambda: dataset.diff("start"),
+            lambda: dataset.status(),
+        ):
             with pytest.raises(DamagedDataset):
                 verb()
 
@@ -225,7 +235,7 @@ ENTRIES: dict[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_an_entry_that_cannot_be_is_a_clear_error(name: str, images: Path) -> None:
-    columns = dict(ENTRIES[name])
+    columns: dict[str, Any] = dict(ENTRIES[name])
     if isinstance(columns.get("value"), dict):
         columns["value"] = json.dumps(columns["value"])
     forge.action(images, 2, entries=1)
@@ -259,7 +269,9 @@ def test_a_version_that_cannot_be_is_a_clear_error(name: str, images: Path) -> N
     clean(images, ("versions",), ("status",))
 
 
-@pytest.mark.parametrize("name", ["now", "start", "#1", "-x", "", "../../x", "a\nb", "\x1b[31mred", "\u202eabc", "[red]x", "x" * 10_000])
+@pytest.mark.parametrize(
+    "name", ["now", "start", "#1", "-x", "", "../../x", "a\nb", "\x1b[31mred", "\u202eabc", "[red]x", "x" * 10_000]
+)
 def test_a_version_of_an_odd_name_is_a_name(name: str, images: Path) -> None:
     forge.version(images, name=name, message=name, person=name, seq=99)
     read_all(images)
@@ -307,6 +319,7 @@ def test_a_log_of_a_hundred_thousand_entries_with_odd_samples_is_read(images: Pa
     forge.action(images, 2, entries=100_000)
     with forge.database(images, guarded=True) as connection:
         connection.executemany(
-            "INSERT INTO entries VALUES (2, ?, 'label', ?, NULL, 'cat')", ((n, n.to_bytes(16, "big")) for n in range(100_000))
+            "INSERT INTO entries VALUES (2, ?, 'label', ?, NULL, 'cat')",
+            ((n, n.to_bytes(16, "big")) for n in range(100_000)),
         )
     read_all(images)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.security import forge
 
 import trainset
+from tests.security import forge
 from trainset.errors import TrainsetError
 from trainset.store import ids
 
@@ -177,7 +177,9 @@ def test_what_is_no_regular_file_neither_hangs_nor_crashes(kind: str, verb: str,
     tried(images, verb, tmp_path / "out")
 
 
-@pytest.mark.parametrize("path", ["\0", "a\0b", "x" * 5_000, "", ".", "/", "a//b", "\U000f0080", "%2e%2e%2fx", "\\\\host\\x", "C:\\x"])
+@pytest.mark.parametrize(
+    "path", ["\0", "a\0b", "x" * 5_000, "", ".", "/", "a//b", "\U000f0080", "%2e%2e%2fx", "\\\\host\\x", "C:\\x"]
+)
 @pytest.mark.parametrize("verb", VERBS)
 def test_odd_paths_are_files_that_are_not_there(verb: str, path: str, trusted: Path, tmp_path: Path) -> None:
     forge.rewrite(trusted, path=path)
@@ -200,7 +202,9 @@ def test_a_copy_at_another_place_must_be_allowed_again(trusted: Path, tmp_path: 
             copied.look(n=1).save(tmp_path / "stolen")
 
 
-def test_pointing_a_source_at_a_folder_allows_that_folder_and_no_other(images: Path, genuine: Path, tmp_path: Path) -> None:
+def test_pointing_a_source_at_a_folder_allows_that_folder_and_no_other(
+    images: Path, genuine: Path, tmp_path: Path
+) -> None:
     forge.source(images, allowed=["/"])
     with trainset.open(images) as dataset:
         dataset.point_source("photos", genuine / "photos")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from tests.helpers import picture, pictures, texts
@@ -55,7 +56,7 @@ def test_a_definition_has_examples_and_keeps_what_is_not_given(dataset: trainset
     assert dataset.classes()[1].definition == "purrs"
     dataset.rename_class("cat", "feline")
     assert dataset.classes()[2] == ClassInfo("feline", "purrs", (good[:12],), (), 4)
-    for wrong in ({"good": ["ffffffff"]}, {"borderline": ["nope"]}):
+    for wrong in cast(list[dict[str, Any]], [{"good": ["ffffffff"]}, {"borderline": ["nope"]}]):
         with pytest.raises(UnknownName, match="no sample"):
             dataset.define_class("feline", **wrong)
     with pytest.raises(UnknownName, match="no class 'cat'"):

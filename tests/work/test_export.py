@@ -108,7 +108,7 @@ def everything() -> Iterator[trainset.Workbench]:
         with trainset.init(Path(folder) / "set") as dataset:
             assert dataset.import_(root).files == {"added": 13, "ignored": 1}
             dataset.exclude(["0/3.png"])
-            dataset.label("cat", ["1/1.png"])
+            dataset.label("cat", ["1/3.png"])
             dataset.move_split("production", ["2/2.png"])
             dataset.version("v1")
             yield dataset
@@ -138,7 +138,7 @@ def test_class_folders_have_safe_names_and_a_list_with_the_true_ones(
 ) -> None:
     images.export(tmp_path / "out", format="class_folders")
     folders = {path.name for path in (tmp_path / "out").iterdir() if path.is_dir()}
-    assert {"a%2Fb", "%43ON", "%2E%2E", "50%25 off"} & folders >= {"a%2Fb", "%43ON", "50%25 off"}
+    assert {"a%2Fb", "%43ON", "%2E%2E", "50%25 off"} <= folders
     assert len({name.casefold() for name in folders}) == len(folders)
     with (tmp_path / "out" / "metadata.csv").open(newline="", encoding="utf-8") as file:
         labels = Counter(row["label"] or None for row in csv.DictReader(file))

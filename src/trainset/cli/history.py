@@ -92,7 +92,7 @@ def log(
                 a.verb + (f" #{a.undoes}" if a.undoes else "") + (" (undone)" if a.undone else ""),
                 f"{a.entries:,}",
                 a.reason,
-            ]  # fmt: skip
+            ]
             for a in actions
         ]
         output.show(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def waveform_line(extremes: NDArray[np.float32], width: int) -> str:
         return ""
     level = np.abs(extremes).max(axis=1)
     edges = np.linspace(0, len(level), width + 1).astype(int)
-    peaks = np.array([level[a : max(b, a + 1)].max() for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    peaks = np.array([level[a : max(b, a + 1)].max() for a, b in pairwise(edges)])
     height = np.clip((20 * np.log10(np.maximum(peaks, 1e-6)) + 48) / 48, 0, 1)
     return "".join(" ▁▂▃▄▅▆▇█"[round(float(h) * 8)] for h in height)
 

@@ -126,7 +126,7 @@ class _Rewriter:
         name = names[0].lower()
         if len(names) != 1 or name not in self.columns:
             if name in ("true", "false") and len(names) == 1:
-                return name.upper()
+                return str(name).upper()
             quoted = len(names) == 1 and f'"{names[0]}"' in self.text
             hint = f"use '{names[0]}'" if quoted else "texts stand in single quotes; metadata is meta.<field>"
             raise BadFilter(

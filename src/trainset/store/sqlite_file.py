@@ -14,10 +14,32 @@ from trainset.errors import DamagedDataset
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")  # ends a rollback journal that names a second file
 _HEADER = 512
 _KEYWORDS = frozenset(
-    "create table if exists index unique on integer varchar text blob boolean not null primary key autoincrement constraint foreign references "
-    "without rowid".split()
+    [
+        "create",
+        "table",
+        "if",
+        "exists",
+        "index",
+        "unique",
+        "on",
+        "integer",
+        "varchar",
+        "text",
+        "blob",
+        "boolean",
+        "not",
+        "null",
+        "primary",
+        "key",
+        "autoincrement",
+        "constraint",
+        "foreign",
+        "references",
+        "without",
+        "rowid",
+    ]
 )
-_SYSTEM = frozenset("sqlite_sequence sqlite_stat1 name seq tbl idx stat".split())
+_SYSTEM = frozenset(["sqlite_sequence", "sqlite_stat1", "name", "seq", "tbl", "idx", "stat"])
 _WORD = re.compile(r"[^\W\d]\w*")
 _GUARD = re.compile(
     r"CREATE TRIGGER (\w+)_no_(update|delete) BEFORE (UPDATE|DELETE) ON \1 "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from trainset.model import SPLIT_SPELLINGS, Outcome
 from trainset.store import ids, parts, paths
@@ -281,7 +281,7 @@ class Sifter:
 
     def _stat(self, path: str) -> tuple[int, int, int] | None:
         try:
-            found = os.stat(self.root / paths.local(path))
+            found = (self.root / paths.local(path)).stat()
         except OSError:
             return None
         return found.st_size, found.st_mtime_ns, found.st_ctime_ns
@@ -291,7 +291,7 @@ class Sifter:
         encoded = [text.encode() for text in batch["text"].to_pylist()]
         contents = [ids.content_hash(text) for text in encoded]
         keys = []
-        for content, key, name in zip(contents, batch["key"].to_pylist(), batch["list"].to_pylist(), strict=True):
+        for key, name in zip(batch["key"].to_pylist(), batch["list"].to_pylist(), strict=True):
             if name != self._list:
                 self._list, self._occurrences, self._texts_seen = name, {}, np.empty(0, np.uint64)
             keys.append(ids.row_key(key) if key is not None else None)

@@ -16,9 +16,11 @@ from trainset.store.query import QueryTable
 KINDS = ("added", "removed", "excluded", "restored", "relabelled", "moved split", "changed content", "moved file")
 
 _FIELDS = {
-    "relabelled": (EntryKind.LABEL,), "moved split": (EntryKind.SPLIT,), "excluded": (EntryKind.EXCLUDE, EntryKind.RESTORE),
+    "relabelled": (EntryKind.LABEL,),
+    "moved split": (EntryKind.SPLIT,),
+    "excluded": (EntryKind.EXCLUDE, EntryKind.RESTORE),
     "restored": (EntryKind.EXCLUDE, EntryKind.RESTORE),
-}  # fmt: skip
+}
 
 SCHEMA = pa.schema(
     [
@@ -68,7 +70,7 @@ class Diff:
                     "at": action.at.isoformat() if action else None,
                     "reason": action.reason if action else "",
                     "verb": action.verb if action else "",
-                }  # fmt: skip
+                }
             )
         return rows
 

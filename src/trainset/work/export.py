@@ -52,9 +52,15 @@ class ExportReport:
 
 
 def export(
-    dataset: Dataset, target: str | os.PathLike[str], *, format: str = "", at: str | int | None = None, where: str = "",
-    settings: Mapping[str, Any] | None = None, progress: Callable[[int], None] | None = None,
-) -> ExportReport:  # fmt: skip
+    dataset: Dataset,
+    target: str | os.PathLike[str],
+    *,
+    format: str = "",
+    at: str | int | None = None,
+    where: str = "",
+    settings: Mapping[str, Any] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> ExportReport:
     """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet.
 
     `format`: class_folders, split_class_folders, csv, jsonl; by default what the target's name says. The target appears when it
@@ -153,7 +159,7 @@ def _batches(
                     "split": spelled,
                     "contributor": row["contributor"],
                     "meta": _meta(row["meta"], state["id"]),
-                }  # fmt: skip
+                }
             )
             size += len(data or b"")
             if size >= _BYTES:
@@ -174,9 +180,11 @@ def _meta(meta: str | None, identifier: bytes) -> str | None:
         fine = False
     if not fine:
         raise DamagedDataset(
-            "the metadata of a sample are no JSON object", where=ids.shown(identifier), got=meta[:80],
+            "the metadata of a sample are no JSON object",
+            where=ids.shown(identifier),
+            got=meta[:80],
             next="import its source again",
-        )  # fmt: skip
+        )
     return meta
 
 

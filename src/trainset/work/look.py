@@ -109,9 +109,18 @@ class Samples:
 
 
 def look(
-    dataset: Dataset, samples: Sequence[str] = (), *, where: str = "", label: str | None = None, split: str | None = None, source: str | None = None,
-    sort: str = "", n: int = 12, seed: int = 0, at: str | int | None = None,
-) -> Samples:  # fmt: skip
+    dataset: Dataset,
+    samples: Sequence[str] = (),
+    *,
+    where: str = "",
+    label: str | None = None,
+    split: str | None = None,
+    source: str | None = None,
+    sort: str = "",
+    n: int = 12,
+    seed: int = 0,
+    at: str | int | None = None,
+) -> Samples:
     """Draws `n` samples at random by `seed` (another seed, another draw), or the first `n` by `sort` (`-loudness`: largest
     first), of the selection. Raises `BadFilter`, `UnknownName`."""
     if n < 1:
@@ -150,7 +159,7 @@ def look(
                 "meta": details["meta"],
                 "content": details["content"],
                 "remarks": details["remarks"],
-            }  # fmt: skip
+            }
         )
         result = _with_measures(dataset, result)
         return Samples(dataset, result, total, table.replay.sources)

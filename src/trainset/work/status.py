@@ -200,7 +200,7 @@ def _as_it_was(root: Path, row: Mapping[str, Any], allowed: Sequence[str], insid
     with paths.open_media(root, path, allowed) as file:
         if _same(os.fstat(file.fileno()), row):
             return True
-        return ids.content_hash(file.read(Limits().bytes + 1)) == row["content"]
+        return bool(ids.content_hash(file.read(Limits().bytes + 1)) == row["content"])
 
 
 def _same(found: os.stat_result, row: Mapping[str, Any]) -> bool:
