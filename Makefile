@@ -36,7 +36,7 @@ types: $(VENV)/.dev  ## mypy --strict
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev  ## pytest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 docs: $(VENV)/.dev  ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate

@@ -72,6 +72,16 @@ def test_another_programs_database_or_another_schema_is_refused(pragma: str, ima
     clean(images, ("status",))
 
 
+@pytest.mark.parametrize("statement", ["DELETE FROM alembic_version", "UPDATE alembic_version SET version_num = '../../evil'", "DROP TABLE alembic_version"])
+def test_a_database_that_says_it_needs_a_migration_and_does_not_is_refused(statement: str, images: Path) -> None:
+    with forge.database(images) as connection:
+        connection.execute(statement)
+        connection.execute("PRAGMA user_version = 0")
+    with pytest.raises(DamagedDataset):
+        trainset.open(images)
+    clean(images, ("status",))
+
+
 @pytest.mark.parametrize("place", range(100, 20_000, 1_900))
 def test_damaged_pages_are_a_clear_error_or_no_harm(place: int, images: Path) -> None:
     data = bytearray((images / "people.db").read_bytes())
