@@ -29,3 +29,12 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("TRAINSET_HOME", str(home))
     monkeypatch.setenv("TRAINSET_PERSON", "ada")
     yield home
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the tables that tests recorded with `record_property("table", ...)`, also those of other processes."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    lines = [str(value) for report in reports for name, value in report.user_properties if name == "table"]
+    if lines:
+        terminalreporter.section("what the tests tell")
+        terminalreporter.write_line("\n".join(sorted(set(lines))))

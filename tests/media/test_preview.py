@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from trainset.media.decode import decode, preview
 from trainset.media.preview import read_thumbnail, read_waveform, thumbnail, waveform
 from trainset.media.undecodable import Undecodable
 
@@ -71,3 +73,23 @@ def test_a_waveform_of_another_length_is_refused() -> None:
     with pytest.raises(Undecodable):
         read_waveform(bytes(479))
     assert read_waveform(b"\x80" * 480).min() == -1
+
+
+def test_a_small_plain_jpeg_is_its_own_thumbnail_and_one_with_more_in_it_is_not() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+
+    def saved(**options: Any) -> bytes:
+        target = io.BytesIO()
+        Image.fromarray(pixels).save(target, "JPEG", **options)
+        return target.getvalue()
+
+    plain = saved()
+    assert preview(decode(plain, "image"), plain) == plain
+    read_thumbnail(plain)
+    exif = Image.Exif()
+    exif[0x010E] = "a secret place"
+    for more in (saved(exif=exif), saved(comment=b"a secret"), plain + b"<script>"):
+        made = preview(decode(more, "image"), more)
+        assert made != more
+        assert b"secret" not in made
+        assert b"script" not in made

@@ -72,7 +72,14 @@ def test_another_programs_database_or_another_schema_is_refused(pragma: str, ima
     clean(images, ("status",))
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM alembic_version", "UPDATE alembic_version SET version_num = '../../evil'", "DROP TABLE alembic_version"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM alembic_version",
+        "UPDATE alembic_version SET version_num = '../../evil'",
+        "DROP TABLE alembic_version",
+    ],
+)
 def test_a_database_that_says_it_needs_a_migration_and_does_not_is_refused(statement: str, images: Path) -> None:
     with forge.database(images) as connection:
         connection.execute(statement)

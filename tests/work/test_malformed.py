@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -81,7 +81,11 @@ def verdict(report: ImportReport) -> tuple[str, int, str]:
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.timeout(600)
 def test_every_file_alone_is_what_its_class_says(
-    group: str, malformed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    group: str,
+    malformed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> None:
     monkeypatch.setattr(pool, "_processors", lambda: 1)
     table: Counter[tuple[str, str]] = Counter()
@@ -97,10 +101,8 @@ def test_every_file_alone_is_what_its_class_says(
             table[wanted, outcome] += 1
             if not judged(path, wanted, outcome, remarks, reason):
                 wrong.append(f"{path}: {wanted}, but {outcome} with {remarks} remarks: {reason}")
-    with capsys.disabled():
-        print(
-            f"\n{group}: " + ", ".join(f"{wanted} -> {outcome}: {n}" for (wanted, outcome), n in sorted(table.items()))
-        )
+    for (wanted, outcome), count in sorted(table.items()):
+        record_property("table", f"malformed/{group:9} {wanted:7} -> {outcome}: {count}")
     assert not wrong, "\n".join(wrong)
 
 

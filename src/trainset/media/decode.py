@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -48,15 +49,25 @@ def decode(data: bytes, medium: str, limits: Limits = DEFAULT_LIMITS) -> Decoded
 
 def values(decoded: Decoded) -> dict[str, Any]:
     """What a measure may ask for, by name: see `contracts.DECODED`."""
-    return {field.name: getattr(decoded, field.name) for field in fields(decoded) if field.name != "remarks"}
+    return {name: getattr(decoded, name) for name in _names(type(decoded))}
 
 
-def preview(decoded: Decoded) -> bytes:
-    """The thumbnail of a picture or the waveform of a recording; empty for a text."""
-    from trainset.media.preview import thumbnail, waveform
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name != "remarks")
+
+
+def preview(decoded: Decoded, data: bytes = b"") -> bytes:
+    """The thumbnail of a picture or the waveform of a recording; empty for a text.
+
+    data: the file's bytes. A JPEG that is a thumbnail already, and nothing else, is its own.
+    """
+    from trainset.media.preview import is_thumbnail, thumbnail, waveform
 
     shown = values(decoded)
     if "pixels" in shown:
+        if not decoded.remarks and is_thumbnail(data, shown["pixels"], shown["facts"]):
+            return data
         return thumbnail(shown["pixels"])
     return waveform(shown["signal"]) if "signal" in shown else b""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,20 @@ def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
     target = io.BytesIO()
     picture.save(target, "JPEG", quality=80)
     return target.getvalue()
+
+
+def is_thumbnail(data: bytes, pixels: NDArray[np.uint8], facts: Mapping[str, Any]) -> bool:
+    """Whether the bytes of a (h, w, 3) uint8 picture may stand as its thumbnail: a small RGB or grey JPEG without metadata,
+    comments or anything behind it, so that nothing is shown or sent that is not the picture."""
+    small = max(pixels.shape[:2]) <= THUMBNAIL_SIDE and len(data) <= _SMALL
+    plain = facts.get("format") == "JPEG" and facts.get("mode") in ("RGB", "L") and data.endswith(b"\xff\xd9")
+    return small and plain and _MORE_THAN_A_PICTURE.search(data) is None
+
+
+_SMALL = 16_384
+_MORE_THAN_A_PICTURE = re.compile(
+    rb"\xff[\xe1-\xef\xfe]"
+)  # application data and comments; picture data never hold these pairs
 
 
 def read_thumbnail(data: bytes) -> NDArray[np.uint8]:

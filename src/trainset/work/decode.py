@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from trainset.contracts import DECODED, Plugin
+from trainset.contracts import Plugin
 from trainset.errors import Unsafe
 from trainset.media import decode as media
 from trainset.media.limits import Limits
@@ -96,12 +96,12 @@ def _file(
         with paths.open_media(root, path, allowed) as file:
             facts = os.fstat(file.fileno())
             row |= {"size": facts.st_size, "mtime_ns": facts.st_mtime_ns, "ctime_ns": facts.st_ctime_ns}
-            data = file.read(limits.bytes + 1)
+            data = file.read(min(facts.st_size, limits.bytes) + 1)
         row["content"] = ids.content_hash(data)
         decoded = media.decode(data, medium, limits)
         values = media.values(decoded)
         row |= {name: _value(plugin, values) for name, plugin in plugins.items()}
-        row["preview"] = media.preview(decoded) or None
+        row["preview"] = media.preview(decoded, data) or None
         row["text"] = values.get("text")
         row["remarks"] = [*decoded.remarks, *media.remark_on_name(path, decoded)]
     except Undecodable as fault:
@@ -118,6 +118,4 @@ def _file(
 
 
 def _value(plugin: Plugin, decoded: Mapping[str, Any]) -> Any:
-    if unknown := [name for name in plugin.needs if name not in DECODED[plugin.facts["medium"]]]:
-        raise TypeError(f"measure {plugin.name} asks for {unknown[0]}")
     return plugin.target(*(decoded[name] for name in plugin.needs))
