@@ -9,6 +9,7 @@ import pickle
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ def use(folder: Path, out: Path) -> None:
     """Every verb that reads samples; clear errors pass."""
     out.mkdir(exist_ok=True)
     with trainset.open(folder) as dataset:
-        for number, verb in enumerate((
+        verbs: tuple[Callable[[], object], ...] = (
             lambda: dataset.look(n=6)._repr_html_(), lambda: dataset.look(n=6).rows(), lambda: dataset.look(sort="-size"), lambda: dataset.status(),
             lambda: dataset.classes(), lambda: dataset.look(where="contains(text, 'a') or meta.a = 'b'"), lambda: dataset.diff("start"),
             lambda: dataset.label("cat", where="true", new_class=True), lambda: dataset.version("v1"), lambda: dataset.export(out / "list.csv"),
             lambda: dataset.export(out / "list.jsonl"), lambda: dataset.export(out / "folders"), lambda: dataset.look(n=6).save(out / "saved"),
-        )):  # fmt: skip
+        )  # fmt: skip
+        for number, verb in enumerate(verbs):
             try:
                 verb()
             except TrainsetError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -49,12 +47,7 @@ def decode(data: bytes, medium: str, limits: Limits = DEFAULT_LIMITS) -> Decoded
 
 def values(decoded: Decoded) -> dict[str, Any]:
     """What a measure may ask for, by name: see `contracts.DECODED`."""
-    return {name: getattr(decoded, name) for name in _names(type(decoded))}
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name != "remarks")
+    return {name: getattr(decoded, name) for name in decoded.__dataclass_fields__ if name != "remarks"}
 
 
 def preview(decoded: Decoded, data: bytes = b"") -> bytes:
