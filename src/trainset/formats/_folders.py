@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,26 +18,25 @@ def write(samples: Iterable[pa.RecordBatch], target: Path, *, splits: bool) -> L
     `metadata.csv` names every file with its label, split, contributor and metadata, so that what goes out comes back in.
     """
     target.mkdir(parents=True)
-    folders: dict[str, _names.FolderNames] = {}
-    taken: dict[str, set[str]] = {}
+    folders: dict[tuple[str, str], str] = {}
+    taken: dict[str, set[str]] = defaultdict(set, {"": {_names.fold("metadata.csv")}})
     written = 0
+
+    def inside(folder: str, label: str) -> str:
+        if (folder, label) not in folders:
+            name = _names.safe_name(label, taken[folder])
+            taken[folder].add(_names.fold(name))
+            folders[folder, label] = f"{folder}/{name}" if folder else name
+        return folders[folder, label]
 
     def placed() -> Iterable[pa.RecordBatch]:
         nonlocal written
         for batch in samples:
             names = []
             for row in batch.to_pylist():
-                place = []
-                if splits and row["split"]:
-                    place.append(folders.setdefault("", _names.FolderNames()).name(row["split"]))
-                if row["label"] is not None:
-                    place.append(folders.setdefault("/".join(place), _names.FolderNames()).name(row["label"]))
-                folder = "/".join(place)
-                name = _names.file_name(
-                    row["name"] or "text.txt",
-                    row["id"][:12],
-                    taken.setdefault(folder, {"metadata.csv"} if not folder else set()),
-                )
+                folder = inside("", row["split"]) if splits and row["split"] else ""
+                folder = inside(folder, row["label"]) if row["label"] is not None else folder
+                name = _names.file_name(row["name"] or "text.txt", row["id"][:12], taken[folder])
                 path = f"{folder}/{name}" if folder else name
                 data = (
                     row["media"] if row["media"] is not None else (row["text"] or "").encode("utf-8", "surrogatepass")

@@ -31,6 +31,7 @@ def append(
     changes = list(changes)
     if not changes:
         return None
+    _check(reason, *{text for entry in changes for text in (entry.subject, entry.value) if text})
 
     def write(connection: Connection) -> int:
         return _insert(connection, verb, person, reason, changes, key=key)
@@ -44,6 +45,8 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
     Undoing an undo brings the action back. Returns the new position and the action undone. Raises `UndoRefused`, naming
     them, when a later action of someone else touched the same samples or classes. An import touches all its samples.
     """
+
+    _check(reason)
 
     def write(connection: Connection) -> tuple[int, Action]:
         known = read_actions(connection)
@@ -133,6 +136,7 @@ def name_version(dataset: Dataset, version: Version) -> None:
         raise BadValue(
             "this cannot be a version's name", got=repr(version.name), expected="a printable name such as v1"
         )
+    _check(version.message)
     row = {name: getattr(version, name) for name in versions.c.keys() if name != "at"}  # noqa: SIM118  # a column collection
     try:
         dataset.people.write(lambda connection: connection.execute(insert(versions), {**row, "at": _stamp(version.at)}))
@@ -216,7 +220,7 @@ def _built_on(dataset: Dataset, connection: Connection, seq: int, later: Collect
     made = [str(kind) for kind in EntryKind if kind.startswith("class")]
     classes = {name for _, name in _classes(connection, entries.c.seq == first, made)}
     if classes:  # others build on a class by labels and notes as well
-        using = [*made, str(EntryKind.LABEL), str(EntryKind.NOTE)]
+        using = [str(EntryKind.LABEL), str(EntryKind.NOTE), *(kind for kind in made if kind != EntryKind.CLASS_ADDED)]
         found.update(other for other, name in _classes(connection, span, using) if name in classes)
     return found & set(later)
 
@@ -245,6 +249,15 @@ def _origin(connection: Connection, seq: int) -> int:
     while (undone := connection.execute(select(actions.c.undoes).where(actions.c.seq == seq)).scalar()) is not None:
         seq = int(undone)
     return seq
+
+
+def _check(*texts: str) -> None:
+    """Texts must be storable: a terminal hands over bytes that are no UTF-8 as halves of characters."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadValue("this text cannot be stored", expected="UTF-8", got=repr(text[:80])) from None
 
 
 def _stamp(moment: datetime) -> str:

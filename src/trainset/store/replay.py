@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -98,6 +99,9 @@ def replay(dataset: Dataset, at: int | None = None) -> Replay:
                     where=str(dataset.folder),
                     got=repr(error),
                 ) from error
+    result.notes = [
+        dataclasses.replace(note, label=result.current_name(note.label, note.seq)) for note in result.notes
+    ]  # a class goes by the name it has now
     return result
 
 
@@ -154,9 +158,8 @@ def _place(value: object) -> str:
 def _apply(result: Replay, action: Action, entry: Entry) -> None:
     kind, subject, value = entry.kind, entry.subject, entry.value
     if kind is EntryKind.NOTE:
-        label = result.current_name(subject, action.seq) if subject else ""
         sample = ids.shown(entry.sample) if entry.sample else ""
-        result.notes.append(Note(action.seq, action.at, action.person, value or "", sample, label))
+        result.notes.append(Note(action.seq, action.at, action.person, value or "", sample, subject or ""))
         return
     if not subject:
         raise ValueError("no subject")
@@ -184,7 +187,9 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
             )
         )
     elif kind is EntryKind.CLASS_ADDED:
-        result.classes.setdefault(subject, ClassInfo(subject))
+        if subject in result.classes:
+            return  # a later import has it too
+        result.classes[subject] = ClassInfo(subject)
         result.renames = [
             Rename(r.seq, r.old, r.new, action.seq) if r.old == subject and r.until is None else r
             for r in result.renames

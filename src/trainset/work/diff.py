@@ -12,14 +12,16 @@ from trainset.model import Action, EntryKind
 from trainset.store import ids, log
 from trainset.store.dataset import Dataset
 from trainset.store.query import QueryTable
+from trainset.store.replay import Replay
 
 KINDS = ("added", "removed", "excluded", "restored", "relabelled", "moved split", "changed content", "moved file")
 
-_FIELDS = {
-    "relabelled": (EntryKind.LABEL,),
-    "moved split": (EntryKind.SPLIT,),
-    "excluded": (EntryKind.EXCLUDE, EntryKind.RESTORE),
-    "restored": (EntryKind.EXCLUDE, EntryKind.RESTORE),
+_FIELDS = {"relabelled": "label", "moved split": "split", "excluded": "excluded", "restored": "excluded"}
+_SETS = {
+    EntryKind.LABEL: "label",
+    EntryKind.SPLIT: "split",
+    EntryKind.EXCLUDE: "excluded",
+    EntryKind.RESTORE: "excluded",
 }
 
 SCHEMA = pa.schema(
@@ -152,21 +154,15 @@ def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
 def _attributed(
     dataset: Dataset, before: QueryTable, after: QueryTable, changed: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    touched = _touched(dataset, before.replay.at, after.replay.at, {row["id"] for row in changed})
-    undone = _undone(before, after)
-    names = {rename.old: rename.seq for rename in after.replay.renames if rename.seq > before.replay.at}
+    blame = _Blame(dataset, before.replay, after.replay, {row["id"] for row in changed})
     result = []
     for row in changed:
-        came = after.replay.parts[row["b_part"]].seq if row["b_is"] else None
-        went = undone.get(before.replay.parts[row["a_part"]].seq) if row["a_is"] else None
         for kind, old, new in _kinds(row):
-            seq = next(
-                (touched[row["id"], field] for field in _FIELDS.get(kind, ()) if (row["id"], field) in touched), None
-            )
+            seq = blame.set.get((row["id"], _FIELDS.get(kind, "")))
             if seq is None and kind == "relabelled":
-                seq = names.get(old or "")
+                seq = blame.renamed(old, new)
             if seq is None:
-                seq = went if kind == "removed" or went is not None else undone.get(came or 0, came)
+                seq = blame.imported(row["a_part"], row["b_part"])
             label = row["b_label"] if row["b_is"] else row["a_label"]
             path = row["b_path"] if row["b_is"] else row["a_path"]
             result.append(
@@ -181,20 +177,6 @@ def _attributed(
                 }
             )
     return result
-
-
-def _undone(before: QueryTable, after: QueryTable) -> dict[int, int]:
-    """Actions whose standing an undo between the two positions changed -> that undo, the last one."""
-    low, high = sorted((before.replay.at, after.replay.at))
-    actions = {a.seq: a for a in max(before.replay, after.replay, key=lambda replayed: replayed.at).actions}
-    found: dict[int, int] = {}
-    for action in actions.values():
-        target = action
-        while target.undoes is not None:
-            target = actions[target.undoes]
-        if target is not action and low < action.seq <= high:
-            found[target.seq] = action.seq
-    return found
 
 
 def _kinds(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
@@ -217,25 +199,54 @@ def _kinds(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
     return found
 
 
-def _touched(dataset: Dataset, first: int, last: int, samples: set[bytes]) -> dict[tuple[bytes, EntryKind], int]:
-    """For each changed sample and field the last action between the two positions that set it, or that took such a setting back."""
-    low, high = sorted((first, last))
-    with dataset.people.read() as connection:
-        known = {action.seq: action for action in log.read_actions(connection, high)}
-        blame: dict[int, int] = {}
-        for action in known.values():
-            if action.seq > low:
-                target = action
-                while target.undoes is not None:
-                    target = known[target.undoes]
-                blame[target.seq] = action.seq
-        found: dict[tuple[bytes, EntryKind], int] = {}
-        kinds = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
-        for seq, entry in log.read_entries(connection, sorted(blame), kinds):
-            if entry.sample in samples:
-                found[entry.sample, entry.kind] = max(found.get((entry.sample, entry.kind), 0), blame[seq])
-    for sample in samples:  # excluding and restoring set the same field
-        both = max(found.get((sample, EntryKind.EXCLUDE), 0), found.get((sample, EntryKind.RESTORE), 0))
-        if both:
-            found[sample, EntryKind.EXCLUDE] = both
-    return found
+class _Blame:
+    """Which action between two positions of the log, whichever is the later, made the one state of a sample the other."""
+
+    def __init__(self, dataset: Dataset, a: Replay, b: Replay, samples: set[bytes]) -> None:
+        self.a, self.b = a, b
+        self.first, self.last = sorted((a, b), key=lambda replayed: replayed.at)
+        known = {action.seq: action for action in self.last.actions}
+        self.moved: dict[int, int] = {}  # actions that came to stand, or no longer stand -> what made that so, last
+        for action in self.last.actions[len(self.first.actions) :]:
+            target = action
+            while target.undoes is not None:
+                target = known[target.undoes]
+            self.moved[target.seq] = action.seq
+        self.set: dict[tuple[bytes, str], int] = {}
+        then, now = (self._settings(dataset, replayed, samples) for replayed in (self.first, self.last))
+        for key in then.keys() | now.keys():
+            old, new = then.get(key, 0), now.get(key, 0)
+            if new > old:
+                self.set[key] = self.moved[new]
+            elif old > new:  # it was taken back, and what counted before counts again
+                self.set[key] = max(self.moved[old], self.moved.get(new, 0))
+
+    def renamed(self, a_label: str | None, b_label: str | None) -> int | None:
+        """The rename or merge by which a label follows its class, or the undo that took one back."""
+        earlier, later = (a_label, b_label) if self.a is self.first else (b_label, a_label)
+        for there, other, name, end in (
+            (self.last, self.first, earlier, later),
+            (self.first, self.last, later, earlier),
+        ):
+            standing, found = {rename.seq for rename in other.renames}, None
+            for rename in there.renames:
+                if rename.old == name and rename.seq not in standing:
+                    name, found = rename.new, self.moved.get(rename.seq)
+            if found is not None and name == end:
+                return found
+        return None
+
+    def imported(self, a_part: int | None, b_part: int | None) -> int | None:
+        """The import by which the source speaks differently, or the undo that took one back."""
+        sides = [(self.b, b_part), (self.a, a_part)]
+        for replayed, part in sides if self.b is self.last else sides[::-1]:  # the later state first
+            if part is not None and replayed.parts[part].seq in self.moved:
+                return self.moved[replayed.parts[part].seq]
+        return None
+
+    def _settings(self, dataset: Dataset, replayed: Replay, samples: set[bytes]) -> dict[tuple[bytes, str], int]:
+        """The action that set each field, of those whose standing differs between the two."""
+        mine = [seq for seq in replayed.standing if seq in self.moved]
+        with dataset.people.read() as connection:
+            found = log.read_entries(connection, mine, _SETS)
+            return {(e.sample, _SETS[e.kind]): seq for seq, e in found if e.sample is not None and e.sample in samples}

@@ -167,6 +167,7 @@ class _Import:
         self.made: list[tuple[str, int, int]] = []
         self.labels: set[str] = set()
         self.previews: list[tuple[bytes, bytes]] = []
+        self.preview_bytes = 0
         self.replaced = 0
 
     def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
@@ -297,7 +298,8 @@ class _Import:
             self.measures.append(kept.measures)
         if kept.previews:
             self.previews += kept.previews
-            if sum(len(preview) for _, preview in self.previews) >= _PREVIEW_BYTES:
+            self.preview_bytes += sum(len(preview) for _, preview in kept.previews)
+            if self.preview_bytes >= _PREVIEW_BYTES:
                 self._flush_previews()
         self.replaced += kept.replaces
         if sum(batch.num_rows for batch in self.held) >= parts.PART_ROWS:
@@ -305,7 +307,7 @@ class _Import:
 
     def _flush_previews(self) -> None:
         put_previews(self.dataset, self.previews)
-        self.previews = []
+        self.previews, self.preview_bytes = [], 0
 
     def _flush(self) -> None:
         if self.previews:
@@ -341,7 +343,8 @@ class _Import:
         position = self.replay.at + 1
         current = {self.replay.current_name(label, position, from_source=True) for label in self.labels}
         new = tuple(sorted(current - self.replay.classes.keys()))
-        entries += [Entry(EntryKind.CLASS_ADDED, subject=label) for label in new]
+        added = sorted(current) if entries else ()  # all of them: an earlier import that had them too may be undone
+        entries += [Entry(EntryKind.CLASS_ADDED, subject=label) for label in added]
         seq = None
         earlier = self.replay.sources.get(self.name)
         if entries or (earlier is not None and set(self.allowed) - set(earlier.allowed)):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trainset.model import Version
 from trainset.store import blobs, log
@@ -51,8 +53,9 @@ def versions(dataset: Dataset) -> list[Version]:
 def digest(table: QueryTable) -> str:
     """SHA-256, in hex, of the samples that are not excluded: one line each, sorted by id, in UTF-8.
 
-    A line is the JSON array `["<id>","<content hash>","<label>","<split>"]` without blanks, hex in lower case, null for no
-    label or split, and a line feed. Whoever imports the same source and applies the same actions gets the same digest.
+    A line is the JSON array `["<id>","<content hash>","<label>","<split>"]` and a line feed, hex in lower case, null for no
+    label or split: what Python writes as `json.dumps(row, ensure_ascii=False, separators=(",", ":"))`. Whoever imports the
+    same source and applies the same actions gets the same digest.
     """
     lines = table.run(
         "SELECT CAST(to_json([lower(hex(id)), lower(hex(content)), label, split]) AS VARCHAR) || chr(10) AS line "
@@ -60,8 +63,20 @@ def digest(table: QueryTable) -> str:
     )["line"]
     total = hashlib.sha256()
     for chunk in lines.chunks:
-        total.update(_joined(chunk))
+        total.update(_joined(_lower(chunk)))
     return total.hexdigest()
+
+
+def _lower(lines: pa.Array) -> pa.Array:
+    """The lines as other writers of JSON spell control characters: DuckDB writes \\u001F for \\u001f."""
+    odd = pc.match_substring(lines, "\\u00")
+    if not pc.any(odd).as_py():
+        return lines
+    spelled = (
+        json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":")) + "\n" if again else line
+        for line, again in zip(lines.to_pylist(), odd.to_pylist(), strict=True)
+    )
+    return pa.array(spelled, pa.large_string())
 
 
 def _joined(lines: pa.Array) -> bytes:
