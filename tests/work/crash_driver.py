@@ -51,7 +51,7 @@ class Connection(sqlite3.Connection):
         point()
         super().commit()
 
-    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:
         return super().cursor(Cursor)
 
     def _watch(self, sql: str) -> None:
@@ -60,19 +60,19 @@ class Connection(sqlite3.Connection):
 
 
 class Cursor(sqlite3.Cursor):
-    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql.startswith(("INSERT", "COMMIT", "CREATE TABLE actions")):
             point()
         return super().execute(sql, *args)
 
-    def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:  # type: ignore[override]
+    def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:
         point()
         return super().executemany(sql, *args)
 
 
 connect = sqlite3.connect
-sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})
-sqlite3.dbapi2.connect = sqlite3.connect
+sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})  # type: ignore[assignment, misc]
+sqlite3.dbapi2.connect = sqlite3.connect  # type: ignore[attr-defined]
 
 import alembic.command  # noqa: E402, F401
 import pandas  # noqa: E402, F401  # Arrow imports it; what every run needs is imported once, after the traps are set
@@ -113,9 +113,9 @@ def main() -> None:
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
-            fatal, answer = int(number), os.fdopen(write, "w")
-            scenario(Path(folder), lambda step: print(step, end=",", file=answer, flush=True))
-            print("", count, file=answer, flush=True)
+            fatal = int(number)
+            scenario(Path(folder), lambda step: os.write(write, f"{step},".encode()) and None)
+            os.write(write, f" {count}".encode())
             os._exit(0)
         os.close(write)
         with os.fdopen(read) as pipe:

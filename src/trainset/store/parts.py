@@ -61,7 +61,7 @@ def open_part(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:
     except _FAULTS as error:
         raise DamagedDataset("a part of the dataset cannot be read", where=str(path), got=_first_line(error)) from error
     if schema is not None and not found.equals(schema.remove_metadata()):
-        names = [f.name for f in schema if f.name not in found.names or found.field(f.name).type != f.type]
+        names = [f.name for f in schema if found.names.count(f.name) != 1 or found.field(f.name).type != f.type]
         raise DamagedDataset(
             "a part of the dataset has other columns than it must have",
             where=str(path),
@@ -129,7 +129,8 @@ def _check_size(metadata: pq.FileMetaData, size: int) -> None:
     rows = [group.num_rows for group in groups]
     if min(rows, default=0) < 0 or sum(rows) != metadata.num_rows:
         raise pa.ArrowInvalid("its row groups do not add up")
-    if max((chunk.num_values for chunk in chunks), default=0) > _VALUES * size:
+    columns = max((group.num_columns for group in groups), default=0)
+    if sum(chunk.num_values for chunk in chunks) > _VALUES * columns * size:
         raise pa.ArrowInvalid("it claims more values than its bytes can hold")
     if sum(chunk.total_uncompressed_size for chunk in chunks) > _ROOM + _RATIO * size:
         raise pa.ArrowInvalid("it claims to be many times larger than its file")

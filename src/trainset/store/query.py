@@ -57,10 +57,15 @@ class QueryTable:
         self._damage: DamagedDataset | None = None
         try:
             self._build()
-        except duckdb.Error:
+        except duckdb.Error as error:
             self._connection.close()
             if self._damage is not None:
                 raise self._damage from None
+            if isinstance(error, duckdb.OutOfMemoryException):
+                raise BadValue(
+                    "the samples need more memory than there is", where=str(dataset.folder), got=_brief(error),
+                    next="ask for fewer columns",
+                ) from None  # fmt: skip
             raise
         except BaseException:
             self._connection.close()

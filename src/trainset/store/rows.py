@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ _FIRST, _LAST = (
     datetime(1900, 1, 1, tzinfo=UTC),
     datetime(9000, 1, 1, tzinfo=UTC),
 )  # any time zone can show what is between
+_DIGEST = re.compile("[0-9a-f]{64}")
 _KINDS = ", ".join(f"'{kind}'" for kind in EntryKind)
 _ODD_ENTRY = text(
     f"SELECT seq, kind FROM entries WHERE kind NOT IN ({_KINDS}) OR typeof(kind) <> 'text' "  # noqa: S608  # our own names
@@ -42,7 +44,8 @@ def action(row: Any, earlier: Collection[int], undone: Collection[int]) -> Actio
 def version(row: Any) -> Version:
     """A row of `versions`. Raises `DamagedDataset`."""
     try:
-        _require(all(isinstance(value, str) for value in (row.name, row.person, row.message, row.digest)))
+        _require(all(isinstance(value, str) for value in (row.name, row.person, row.message)))
+        _require(_DIGEST.fullmatch(row.digest) is not None)
         _require(isinstance(row.seq, int) and row.seq >= 0 and isinstance(row.samples, int))
         return Version(
             row.name, row.seq, _time(row.at), row.person, row.message, row.digest, row.samples, row.keeps_media
