@@ -36,7 +36,8 @@ types: $(VENV)/.dev  ## mypy --strict
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev  ## pytest
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m pytest -n auto --dist worksteal --basetemp="$$folder/pytest"
 
 docs: $(VENV)/.dev  ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate

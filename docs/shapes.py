@@ -125,7 +125,7 @@ MEANINGS: Mapping[str, str] = {
     "lost": "what the format could not hold, as sentences",
     "medium": "image, audio, text, or empty",
     "message": "what the version is for",
-    "meta": "metadata, a JSON object as text; null for none",
+    "meta": "metadata, an object; null for none",
     "missing": "samples, or files, no longer in the source",
     "missing_names": "the first of them",
     "name": "its name; in `bad` the path, or the list of a row",

@@ -196,3 +196,58 @@ def test_reading_the_beginning_of_the_output_is_enough(place: Path) -> None:
         check=False,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_an_import_goes_into_another_dataset_only_when_told(place: Path) -> None:
+    """Forgetting -d must not mix two sets; the source that is there already, and an empty dataset, are what was meant."""
+    texts(place / "other.csv", [("another text", "z")])
+    again = run_json("import", "t.csv", cwd=place)
+    assert Path(again["dataset"]).name == "t.trainset"
+    done = run("import", "other.csv", cwd=place)
+    assert done.returncode == 0
+    assert "-d t.trainset" in done.stderr
+    assert (place / "other.csv.trainset" / "people.db").exists()
+    assert run_json("status", "-d", "t.trainset", cwd=place)["samples"] == 20
+    (place / "new").mkdir()
+    assert run("init", "empty.trainset", cwd=place / "new").returncode == 0
+    made = run_json("import", "../other.csv", cwd=place / "new")
+    assert Path(made["dataset"]).name == "empty.trainset"
+
+
+def test_a_path_alone_takes_the_options_of_an_import(tmp_path: Path) -> None:
+    pictures(tmp_path / "photos", classes=("train", "val"), each=2)
+    asked = run("photos", cwd=tmp_path)
+    assert asked.returncode == 2
+    assert "--folders splits" in asked.stderr
+    done = run_json("photos", "--folders", "splits", "-n", "1", "--report", "out.csv", cwd=tmp_path)
+    assert (done["status"]["samples"], len(done["look"])) == (4, 1)
+    assert (tmp_path / "out.csv").exists()
+    wrong = run("photos", "--frobnicate", cwd=tmp_path)
+    assert (wrong.returncode, "no such option" in wrong.stderr.lower()) == (2, True)
+
+
+@pytest.mark.parametrize("word", ["imprt", "x" * 300, "~"])
+def test_what_is_neither_a_command_nor_a_path_is_one_clean_message(word: str, tmp_path: Path) -> None:
+    done = run(word, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "no command" in done.stderr
+    assert word != "imprt" or "did you mean trainset import?" in done.stderr
+    there_is = run("import", word, cwd=tmp_path)
+    assert (there_is.returncode, "Traceback" in there_is.stderr) == (2, False)
+
+
+def test_metadata_is_an_object_in_json(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("text,label,take\nhello,a,3\n")
+    assert run("import", "t.csv", cwd=tmp_path).returncode == 0
+    assert run_json("look", cwd=tmp_path)["samples"][0]["meta"] == {"take": "3"}
+
+
+def test_a_listed_file_is_counted_once_in_remarks_and_troubles(tmp_path: Path) -> None:
+    pictures(tmp_path / "photos", classes=("cat",), each=1)
+    (tmp_path / "photos" / "cat" / "empty.png").touch()
+    (tmp_path / "photos" / "list.csv").write_text("path,label\ncat/0.png,dog\ncat/empty.png,cat\n")
+    done = run_json("import", "photos", cwd=tmp_path)
+    assert (done["bad_count"], len(done["bad"])) == (1, 1)
+    assert done["remarks"] == {"folder and list disagree": 1}
+    assert done["rows"] == {"added": 1, "empty": 1}

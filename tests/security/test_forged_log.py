@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import trainset
 from tests import helpers
 from tests.security import forge
 from trainset.errors import BadValue, DamagedDataset, TrainsetError, UndoRefused
+from trainset.work.workbench import Workbench
 
 ID = bytes(16)
 
@@ -195,13 +197,14 @@ def test_an_action_that_cannot_be_is_a_clear_error(name: str, images: Path) -> N
     forge.action(images, **{"seq": 2, **ACTIONS[name]})  # type: ignore[arg-type]
     with pytest.raises(DamagedDataset):
         read_all(images)
-    for verb in (
+    verbs: tuple[Callable[[Workbench], object], ...] = (
         lambda d: d.log(),
         lambda d: d.undo(),
         lambda d: d.undo(2),
         lambda d: d.diff("start"),
         lambda d: d.label("cat", where="true"),
-    ):
+    )
+    for verb in verbs:
         with trainset.open(images) as dataset, contextlib.suppress(TrainsetError):
             verb(dataset)
 
@@ -268,13 +271,14 @@ def test_an_entry_that_cannot_be_is_a_clear_error(name: str, images: Path) -> No
     forge.entry(images, 2, columns.pop("kind"), **columns)
     with pytest.raises(DamagedDataset):
         read_all(images)
-    for verb in (
+    verbs: tuple[Callable[[Workbench], object], ...] = (
         lambda d: d.entries(2),
         lambda d: d.undo(1),
         lambda d: d.undo(2, person="eve"),
         lambda d: d.look(),
         lambda d: d.diff("start"),
-    ):
+    )
+    for verb in verbs:
         with trainset.open(images) as dataset, contextlib.suppress(TrainsetError):
             verb(dataset)
 

@@ -87,7 +87,7 @@ def test_what_is_printed_still_says_what_it_was(evil: Path) -> None:
     assert "\\x202e" in said
 
 
-READING = [command for command in COMMANDS[:12]]
+READING = list(COMMANDS[:12])
 
 
 @pytest.mark.parametrize("command", READING, ids=lambda command: command[0] + command[-1])

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 fatal = count = 0
 
@@ -51,7 +51,7 @@ class Connection(sqlite3.Connection):
         point()
         super().commit()
 
-    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:
+    def cursor(self, *args: Any, **kwargs: Any) -> sqlite3.Cursor:  # type: ignore[override]  # ours whatever is asked for
         return super().cursor(Cursor)
 
     def _watch(self, sql: str) -> None:
@@ -60,19 +60,19 @@ class Connection(sqlite3.Connection):
 
 
 class Cursor(sqlite3.Cursor):
-    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+    def execute(self, sql: str, *args: Any) -> Self:
         if sql.startswith(("INSERT", "COMMIT", "CREATE TABLE actions")):
             point()
         return super().execute(sql, *args)
 
-    def executemany(self, sql: str, *args: Any) -> sqlite3.Cursor:
+    def executemany(self, sql: str, rows: Any, /) -> Self:
         point()
-        return super().executemany(sql, *args)
+        return super().executemany(sql, rows)
 
 
 connect = sqlite3.connect
-sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})  # type: ignore[assignment, misc]
-sqlite3.dbapi2.connect = sqlite3.connect  # type: ignore[attr-defined]
+sqlite3.connect = lambda *args, **kwargs: connect(*args, **{**kwargs, "factory": Connection})
+sqlite3.dbapi2.connect = sqlite3.connect
 
 import alembic.command  # noqa: E402, F401
 import pandas  # noqa: E402, F401  # Arrow imports it; what every run needs is imported once, after the traps are set
@@ -106,6 +106,10 @@ def scenario(folder: Path, ack: Callable[[str], None]) -> None:
         ack("export")
 
 
+def tell(pipe: int, text: str) -> None:
+    os.write(pipe, text.encode())
+
+
 def main() -> None:
     global fatal
     for line in sys.stdin:
@@ -114,8 +118,8 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             fatal = int(number)
-            scenario(Path(folder), lambda step: os.write(write, f"{step},".encode()) and None)
-            os.write(write, f" {count}".encode())
+            scenario(Path(folder), lambda step: tell(write, f"{step},"))
+            tell(write, f" {count}")
             os._exit(0)
         os.close(write)
         with os.fdopen(read) as pipe:

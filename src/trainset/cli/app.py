@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -66,7 +65,7 @@ def main() -> NoReturn:
     leave_pandas_out()
     arguments = sys.argv[1:] or ["--help"]
     first = arguments[0] if arguments else ""
-    if first and first not in (*COMMANDS, _START) and not first.startswith("-") and Path(first).exists():
+    if first and first not in (*COMMANDS, _START) and not first.startswith("-") and os.path.exists(first):  # noqa: PTH110  # false, not an error, for what cannot be a path
         arguments = [_START, *arguments]
     as_json = "--json" in arguments
     try:
@@ -89,19 +88,23 @@ def main() -> NoReturn:
         _say(TrainsetError("stopped"), as_json)
         sys.exit(1)
     except typer.TyperException as error:
-        known = first in (*COMMANDS, _START) or first.startswith("-")
+        known = first in (*COMMANDS, _START) or first.startswith("-") or arguments[0] == _START
         what = (
             error.format_message()
             if known
             else f"there is no command {first!r}, and no file or folder of that name to import"
         )
-        _say(
-            TrainsetError(
-                what, next=f"trainset {first} --help" if known and not first.startswith("-") else "trainset --help"
-            ),
-            as_json,
-        )
+        _say(TrainsetError(what, next=_help_for(arguments[0], known)), as_json)
         sys.exit(2)
+
+
+def _help_for(command: str, known: bool) -> str:
+    if known and not command.startswith("-"):
+        return f"trainset {command} --help"
+    import difflib
+
+    near = difflib.get_close_matches(command, COMMANDS, n=1)
+    return (f"did you mean trainset {near[0]}? " if near else "") + "trainset --help lists the commands"
 
 
 def _say(error: TrainsetError, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -17,9 +18,23 @@ from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, Where, Why, op
 from trainset.errors import BadValue, NotADataset, TrainsetError
 
 if TYPE_CHECKING:
+    from trainset.model import Source
     from trainset.work.import_ import ImportReport
     from trainset.work.look import Samples
     from trainset.work.workbench import Workbench
+
+
+Mapping = Annotated[
+    list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="A list's columns: --map text=utterance.")
+]
+Folders = Annotated[str, typer.Option(help="What folders mean: labels, splits, splits/labels, none.")]
+AllowRoot = Annotated[
+    list[Path] | None, typer.Option(metavar="DIR", help="A folder outside the source that its paths may lead to.")
+]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")]
+Report = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the outcome of every file and row as CSV.")]
+Number = Annotated[int, typer.Option("-n", min=1, help="How many.")]
+Seed = Annotated[int, typer.Option(help="Another seed, another draw.")]
 
 
 def init(
@@ -43,22 +58,14 @@ def import_(
     dataset: DatasetDir = None,
     name: Annotated[str, typer.Option(help="The source's name; by default the folder's or file's.")] = "",
     format: Annotated[str, typer.Option(help="The layout, when it is not the one detected.")] = "",
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="A list's columns: --map text=utterance.")
-    ] = None,
-    folders: Annotated[str, typer.Option(help="What folders mean: labels, splits, splits/labels, none.")] = "",
+    mapping: Mapping = None,
+    folders: Folders = "",
     map_split: Annotated[
         list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A split's name: --map-split extra=train.")
     ] = None,
-    allow_root: Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="A folder outside the source that its paths may lead to.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the outcome of every file and row as CSV.")
-    ] = None,
+    allow_root: AllowRoot = None,
+    settings: Settings = None,
+    report: Report = None,
     rehash: Annotated[bool, typer.Option(help="Read files again whose size and times are as before.")] = False,
     why: Why = "",
     person: As = "",
@@ -90,8 +97,8 @@ def look(
     sort: Annotated[
         str, typer.Option(metavar="COLUMN", help="The first by this column instead of a draw; -COLUMN: largest first.")
     ] = "",
-    number: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 12,
-    seed: Annotated[int, typer.Option(help="Another seed, another draw.")] = 0,
+    number: Number = 12,
+    seed: Seed = 0,
     at: At = None,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help="Write their files into a new folder.")] = None,
     play: Annotated[bool, typer.Option(help="Play recordings, where the machine has a player.")] = False,
@@ -164,11 +171,25 @@ def sources(
             output.show(output.table(["source", "format", "samples", "folder", "may be read"], shown, right=(2,)))
 
 
-def start(source: Path, dataset: DatasetDir = None, json: AsJson = False) -> int:
+def start(
+    source: Path,
+    dataset: DatasetDir = None,
+    mapping: Mapping = None,
+    folders: Folders = "",
+    allow_root: AllowRoot = None,
+    settings: Settings = None,
+    report: Report = None,
+    number: Number = 12,
+    seed: Seed = 0,
+    json: AsJson = False,
+) -> int:
     """Init, import, look and status in one: what `trainset ./photos` runs."""
     with _made(source, dataset, beside=True) as found:
-        result = _import(found, source, json)
-        drawn = found.look() if not result.nothing else None
+        chosen = _settings(source, "", settings, mapping, folders)
+        result = _import(
+            found, source, json, settings=chosen, allow_roots=[str(root) for root in allow_root or []], report=report
+        )
+        drawn = found.look(n=number, seed=seed) if not result.nothing else None
         if json:
             shown = found.status().as_dict()
             output.document(
@@ -184,7 +205,7 @@ def start(source: Path, dataset: DatasetDir = None, json: AsJson = False) -> int
         if drawn is None:
             return 3
         output.line()
-        reports.print_samples(found, drawn, "at random (seed 0)")
+        reports.print_samples(found, drawn, f"at random (seed {seed})")
         output.line()
         reports.print_status(found.status())
         place = reports.where_flag(found)
@@ -199,18 +220,33 @@ COMMANDS = (init, import_, look, status, sources)
 
 
 def _made(source: Path, dataset: Path | None, *, beside: bool = False) -> Workbench:
-    """The dataset to import into: the one named, else the one stood in, else a new one named after the source."""
+    """The dataset to import into: the one named, else the one stood in, else the one named after the source.
+
+    The only dataset beside is taken if it is empty or knows this source; else samples of another kind would end up in it
+    because somebody forgot to name one.
+    """
     from trainset.store.dataset import SUFFIX, find
     from trainset.work import workbench
 
-    if not source.exists():
+    if not os.path.exists(source):  # noqa: PTH110  # false, not an error, for what cannot be a path
         raise BadValue("there is nothing at this place", where=str(source), expected="a folder or a file to import")
     if dataset is not None:
         return workbench.init(dataset)
-    if not beside:
+    own = Path.cwd() / f"{source.resolve().name}{SUFFIX}"
+    if not beside and not own.exists():
         with contextlib.suppress(NotADataset):
-            return workbench.open(find(Path.cwd()))
-    return workbench.init(Path.cwd() / f"{source.resolve().name}{SUFFIX}")
+            found = find(Path.cwd())
+            opened = workbench.open(found)
+            if found.parent != Path.cwd() or not (known := opened.sources()) or _knows(known, source):
+                return opened
+            opened.close()
+            output.note(f"making {own.name}; to add to {found.name} instead: -d {found.name}")
+    return workbench.init(own)
+
+
+def _knows(sources: list[Source], source: Path) -> bool:
+    root = os.path.realpath(source if source.is_dir() else source.parent)
+    return any(other.root == root and (source.is_dir() or other.name == source.resolve().name) for other in sources)
 
 
 def _settings(

@@ -62,6 +62,11 @@ def show(*things: RenderableType) -> None:
         terminal.print(thing)
 
 
+def note(text: str) -> None:
+    """Something to know beside the result; to stderr, so that it is in no JSON."""
+    print(safe(text), file=sys.stderr)
+
+
 def error(text: str) -> None:
     """Prints an error to stderr."""
     first, *rest = text.split("\n")

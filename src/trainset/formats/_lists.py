@@ -123,9 +123,9 @@ def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, map
     tables, known = [], set(files)
     for path in wanted:
         try:
-            table = _tables.open_table(source / paths.local(path), path, mapping=parse_mapping(mapping))
+            table = _tables.open_table(_inside(source, path), path, mapping=parse_mapping(mapping))
         except _tables.NotATable as fault:
-            if media and not chosen:
+            if media and not chosen and fault.outcome is not Outcome.UNSAFE:
                 outcomes.file(path, Outcome.IGNORED, f"a table that is not used: {fault.reason}")
             else:
                 outcomes.file(path, fault.outcome, fault.reason)
@@ -151,6 +151,17 @@ def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, map
         outcomes.file(path, Outcome.IGNORED, "a table that is not used")
     rows = _rows(tables, outcomes) if media else CANDIDATES.empty_table()
     return Listing(frozenset(candidates), tuple(tables), rows)
+
+
+def _inside(source: Path, path: str) -> Path:
+    """Where a list really is, links followed. Raises `NotATable` when that is outside the folder: what it says of samples
+    would be read from anywhere."""
+    try:
+        return Path(paths.resolve(source, path))
+    except Unsafe as fault:
+        raise _tables.NotATable(Outcome.UNSAFE, f"{fault.what}: import that list by itself if you trust it") from None
+    except OSError as error:
+        raise _tables.NotATable(Outcome.UNREADABLE, f"this list cannot be opened: {error.strerror}") from None
 
 
 def _rows(tables: list[_tables.Table], outcomes: Outcomes) -> pa.Table:

@@ -38,10 +38,20 @@ def walk(root: Path, outcomes: Outcomes) -> Iterator[str]:
     Links are handed on (they are tested when they are opened); links to folders, system files and other datasets are
     reported and left out.
     """
-    yield from _below(os.fsencode(root), b"", outcomes)
+    top = os.fsencode(root)
+    waiting = [_entries(top, b"", outcomes)]  # a stack of our own: folders may be nested deeper than calls can be
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif isinstance(entry, bytes):
+            waiting.append(_entries(top, entry, outcomes))
+        else:
+            yield entry
 
 
-def _below(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str]:
+def _entries(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str | bytes]:
+    """What is in one folder, in order: files as encoded paths, folders to walk as the bytes of their paths."""
     place = os.path.join(root, prefix) if prefix else root  # noqa: PTH118  # bytes: names as they are on disk
     try:
         with os.scandir(place) as found:
@@ -60,7 +70,7 @@ def _below(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str]:
             elif os.path.isfile(os.path.join(entry.path, b"trainset.toml")):  # noqa: PTH113, PTH118  # bytes
                 outcomes.file(shown, Outcome.IGNORED, "a dataset of trainset")
             else:
-                yield from _below(root, relative, outcomes)
+                yield relative
         elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112  # bytes
             outcomes.file(shown, Outcome.UNSAFE, "a link to a folder is not followed: import that folder by itself")
         elif name in _SYSTEM or name.startswith("._"):

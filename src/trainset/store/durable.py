@@ -13,7 +13,9 @@ from uuid import uuid4
 from trainset.errors import BadValue, StorageFull
 
 TEMPORARY = ".tmp"
-_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG)
+_NOT_WRITABLE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ENOENT, errno.ELOOP,
+)  # fmt: skip
 
 
 @contextlib.contextmanager

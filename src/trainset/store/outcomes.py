@@ -31,6 +31,10 @@ SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("remarks", pa.list_(pa.string())),
         ("content", pa.binary(16)),  # of what is a sample; null for a row whose file is listed too
+        (
+            "echoes",
+            pa.bool_(),
+        ),  # a row whose file is listed too: its remarks and its trouble are the file's, counted there
     ]
 )
 
@@ -89,13 +93,14 @@ class Spool:
             mine = batch.filter(pc.equal(batch["kind"], kind))
             for pair in mine["outcome"].value_counts().to_pylist():
                 counter[pair["values"]] += pair["counts"]
-        remarks = batch.filter(pc.not_equal(batch["outcome"], str(Outcome.IGNORED)))["remarks"].flatten()
+        once = batch.filter(pc.invert(batch["echoes"]))
+        remarks = once.filter(pc.not_equal(once["outcome"], str(Outcome.IGNORED)))["remarks"].flatten()
         if len(remarks):
             leads = pc.list_element(pc.split_pattern(remarks, ":", max_splits=1), 0)
             for pair in leads.value_counts().to_pylist():
                 self.remarked[pair["values"]] += pair["counts"]
         good = [str(outcome) for outcome in Outcome if not outcome.is_bad]
-        bad = batch.filter(pc.invert(pc.is_in(batch["outcome"], pa.array(good))))
+        bad = once.filter(pc.invert(pc.is_in(once["outcome"], pa.array(good))))
         self.bad_count += bad.num_rows
         if len(self.bad) < _SHOWN:
             self.bad += (
@@ -113,7 +118,7 @@ class Spool:
     def _one(
         self, kind: str, name: str, row: int | None, outcome: Outcome, reason: str, remarks: Sequence[str]
     ) -> None:
-        self._held.append([kind, name, row, str(outcome), reason, list(remarks), None])
+        self._held.append([kind, name, row, str(outcome), reason, list(remarks), None, False])
         if len(self._held) >= _HELD:
             self._flush()
 

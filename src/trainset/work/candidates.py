@@ -379,8 +379,9 @@ def _outcomes(
     nothing = pa.nulls(batch.num_rows, pa.binary(16))
 
     def rows(kind: str, name: pa.Array, row: pa.Array, content: pa.Array, mask: pa.Array) -> pa.RecordBatch:
+        echoes = filed if kind == "row" else pc.invert(filed)
         whole = pa.record_batch(
-            [pa.array([kind] * batch.num_rows), name, row, found, reasons, remarks, content], schema=OUTCOMES
+            [pa.array([kind] * batch.num_rows), name, row, found, reasons, remarks, content, echoes], schema=OUTCOMES
         )
         return whole.filter(mask)
 

@@ -70,7 +70,8 @@ def export(
     plugin = registry.plugin("format", format or by_name(place))
     if not hasattr(plugin.target, "write"):
         raise UnknownName(f"the format {plugin.name} is for import only", expected=", ".join(_writers()))
-    _require_free(place)
+    with storage_full_is_clear(place):
+        _require_free(place)
     for key in settings or {}:
         if key not in plugin.settings_of("write"):
             raise UnknownName(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +47,11 @@ class Samples:
         return [ids.shown(identifier) for identifier in self.table["id"].to_pylist()]
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dictionary a sample, ids and content hashes as hex."""
-        return [{**row, "id": row["id"].hex(), "content": row["content"].hex()} for row in self.table.to_pylist()]
+        """One dictionary a sample, ids and content hashes as hex, metadata as a dictionary of its own."""
+        return [
+            {**row, "id": row["id"].hex(), "content": row["content"].hex(), "meta": _fields(row["meta"])}
+            for row in self.table.to_pylist()
+        ]
 
     def to_arrow(self) -> pa.Table:
         """As an Arrow table."""
@@ -163,6 +167,15 @@ def look(
         )
         result = _with_measures(dataset, result)
         return Samples(dataset, result, total, table.replay.sources)
+
+
+def _fields(meta: str | None) -> Any:
+    """Metadata as it was imported; what is no JSON object (in a damaged part) stays the text it is."""
+    try:
+        found = json.loads(meta) if meta is not None else None
+    except (ValueError, RecursionError):
+        return meta
+    return found if isinstance(found, dict) or meta is None else meta
 
 
 def _with_measures(dataset: Dataset, rows: pa.Table) -> pa.Table:
