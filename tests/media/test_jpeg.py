@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from trainset.media.image import decode_image
-from trainset.media.jpeg import END, read_layout
+from trainset.media.jpeg import END, plain_size, read_layout
 from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 
@@ -101,3 +105,34 @@ def test_thousands_of_scans_are_refused() -> None:
     start = data.rindex(b"\xff\xda")
     with pytest.raises(Undecodable, match="more parts"):
         decode_image(data[:-2] + data[start:-2] * 300 + END)
+
+
+def test_plain_pictures_decode_as_pillow_decodes_them(data_folder: Path) -> None:
+    """The short way past Pillow's reading of the header gives the same pixels, and is taken."""
+    photos = sorted((data_folder / "images_flowers" / "val").rglob("*.jpg"))[:20]
+    odd = sorted((data_folder / "malformed" / "images").glob("*.jp*g"))
+    taken = 0
+    for path in [*photos, *odd]:
+        data = path.read_bytes()
+        if (
+            data.startswith(b"\xff\xd8")
+            and plain_size(read_layout(data))
+            and not path.name.startswith(("bomb", "exif"))
+        ):
+            with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
+                expected = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+            assert np.array_equal(decode_image(data).pixels, expected)
+            taken += 1
+    assert taken >= 20
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_every_mode_of_jpeg_is_decoded_as_pillow_does(mode: str, progressive: bool) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    target = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(target, "JPEG", progressive=progressive, quality=85)
+    with Image.open(io.BytesIO(target.getvalue())) as picture:
+        expected = np.asarray(picture.convert("RGB"))
+    assert np.array_equal(decode_image(target.getvalue()).pixels, expected)
+    assert (plain_size(read_layout(target.getvalue())) is None) == (mode == "CMYK")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from trainset.errors import Unsafe
 from trainset.store import paths
+from trainset.store.paths import Reader, open_media
 
 
 @given(st.binary(min_size=1, max_size=60))
@@ -78,3 +81,61 @@ def test_pipes_and_devices_are_refused_and_do_not_hang(tmp_path: Path) -> None:
         paths.open_media(tmp_path, "pipe")
     with pytest.raises(Unsafe):
         paths.open_media(tmp_path, "zero", ["/dev"])
+
+
+def test_a_reader_reads_what_opening_one_by_one_reads(tmp_path: Path) -> None:
+    """Files of several folders by turns, links inside, and refusals in the same words."""
+    root, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a/1", "a/2", "b/c/3", "4"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode() * 1000)
+    out.mkdir()
+    (out / "key").write_bytes(b"secret")
+    (root / "a" / "link").symlink_to("1")
+    (root / "a" / "away").symlink_to(out / "key")
+    (root / "way").symlink_to(out)
+    os.mkfifo(root / "a" / "pipe")
+    listed = [
+        "a/1", "b/c/3", "a/2", "4", "a/link", "a/away", "way/key", "a/pipe", "a", "a/none", "../out/key", str(out / "key"),
+        "b/../a/1", "a/..", "", "none/1", "a/1/x", "x" * 300, "a\0b",
+    ]  # fmt: skip
+    for allowed in ((), (str(out),)):
+        reader = Reader(str(root), allowed)
+        for path in listed:
+            read = partial(lambda path: reader.read(path, 10**6)[1], path)
+            assert outcome(read) == outcome(partial(plain, root, path, allowed)), path
+        reader.close()
+    reader = Reader(str(root), ())
+    assert [len(reader.read("a/1", most)[1]) for most in (0, 1, 2999, 3000, 3001)] == [0, 1, 2999, 3000, 3000]
+    reader.close()
+
+
+def test_a_folder_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
+    root, out = tmp_path / "in", tmp_path / "out"
+    for folder, text in ((root / "a", b"mine"), (out, b"secret")):
+        folder.mkdir(parents=True)
+        (folder / "1").write_bytes(text)
+        (folder / "2").write_bytes(text)
+    reader = Reader(str(root), ())
+    assert reader.read("a/1", 100)[1] == b"mine"
+    (root / "a").rename(root / "b")
+    (root / "a").symlink_to(out)
+    assert reader.read("a/2", 100)[1] == b"mine"  # the folder that was tested is the one that stays open
+    reader.close()
+    with pytest.raises(Unsafe):
+        reader.read("a/2", 100)
+    reader.close()
+
+
+def plain(root: Path, path: str, allowed: Sequence[str]) -> bytes:
+    with open_media(root, path, allowed) as file:
+        return file.read()
+
+
+def outcome(read: Callable[[], bytes]) -> object:
+    try:
+        return read()
+    except Unsafe as error:
+        return error.what
+    except OSError as error:
+        return error.errno

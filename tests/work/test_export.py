@@ -33,8 +33,8 @@ def held(dataset: trainset.Workbench, at: str | int | None = None) -> Counter[tu
     )
 
 
-def fields(meta: str | None) -> dict[str, Any]:
-    return {name: value for name, value in json.loads(meta or "{}").items() if value not in ("", None)}
+def fields(meta: dict[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (meta or {}).items() if value not in ("", None)}
 
 
 def round_trip(dataset: trainset.Workbench, folder: Path, name: str, **how: Any) -> Counter[tuple[Any, ...]]:
@@ -79,8 +79,19 @@ def test_texts_come_back_whatever_they_hold(rows: list[dict[str, Any]], name: st
             assert {row["text"] for row in dataset.look(n=100)} == {row["text"] for row in rows}
             dataset.exclude(dataset.look(n=1).ids)
             dataset.label(None, where="label = 'null'") if dataset.look(label="null").total else None
-            if dataset.look().total:
+            if dataset.look(where="split is not null").total:
                 assert round_trip(dataset, Path(folder), name) == held(dataset)
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out"])
+def test_an_export_without_any_split_says_that_an_import_will_propose_them(target: str, tmp_path: Path) -> None:
+    rows = [{"text": "a", "split": "train", "label": "x"}, {"text": "b", "label": "x"}]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "in.jsonl")
+        assert dataset.export(tmp_path / f"all_{target}").warnings == ()
+        report = dataset.export(tmp_path / target, where="split is null")
+    assert [text for text in report.warnings if "proposes" in text]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import typer
 
 from trainset.cli import classes, data, fix, history, output, versions
 from trainset.errors import TrainsetError
-from trainset.lean import leave_pandas_out
+from trainset.lean import collect_rarely, leave_pandas_out
 
 _HELP = """The workbench for training data: look at it, fix it, name a version, prove that it is better.
 
@@ -63,6 +63,7 @@ def main() -> NoReturn:
     """Runs the command line. The user's mistakes print one clean message and exit with 2 (3: an import that brought nothing);
     ours keep their traceback."""
     leave_pandas_out()
+    collect_rarely()
     arguments = sys.argv[1:] or ["--help"]
     first = arguments[0] if arguments else ""
     if first and first not in (*COMMANDS, _START) and not first.startswith("-") and os.path.exists(first):  # noqa: PTH110  # false, not an error, for what cannot be a path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -41,6 +42,11 @@ class Crew:
             self._dismiss(process)
             self.refuse_if_closed()
             raise
+
+    def prepare(self) -> None:
+        """Starts this thread's process. What goes wrong is told when it is asked."""
+        with contextlib.suppress(RuntimeError):
+            self._mine()
 
     def close(self) -> None:
         """Ends all processes, also in the middle of a row: a thread that asks gets a `RuntimeError`."""

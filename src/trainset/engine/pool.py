@@ -55,6 +55,11 @@ class Pool:
         self._crew = Crew(partial(Process, function, settings, seconds=seconds, memory=memory), function)
         self._threads = ThreadPoolExecutor(self._workers, thread_name_prefix="trainset-pool")
 
+    def start(self) -> None:
+        """Starts the processes now, beside what the caller does until its first batch; else `map` starts them."""
+        for _ in range(self._workers):
+            self._threads.submit(self._crew.prepare)
+
     def map(
         self, batches: Iterable[pa.RecordBatch], lost: Callable[[pa.RecordBatch, Lost], pa.RecordBatch]
     ) -> Iterator[pa.RecordBatch]:

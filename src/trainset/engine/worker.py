@@ -16,7 +16,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from trainset.engine import frames, limits
-from trainset.lean import leave_pandas_out
+from trainset.lean import collect_rarely, leave_pandas_out
 
 HEAD = mmap.PAGESIZE
 """Bytes at the start of the log that hold the row being processed; the text of stderr follows."""
@@ -31,6 +31,7 @@ Function = Callable[[pa.RecordBatch, dict[str, Any], Callable[[int], None]], pa.
 def main() -> None:
     """Never returns. Stdin and stdout are the pipes, stderr is the log that the parent made."""
     leave_pandas_out()
+    collect_rarely()
     requests, answers = _take_pipes()
     setup = json.loads(frames.receive(requests)[1])
     limits.die_with(setup["parent"])

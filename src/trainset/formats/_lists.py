@@ -98,7 +98,7 @@ class Listing:
 
 def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, mapping: str) -> Listing:
     """The lists of a folder and what they are lists of. Raises `BadSource` when several tables could be meant."""
-    candidates = [path for path in files if PurePosixPath(path).suffix.lower() in SUFFIXES]
+    candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     if chosen == "none" or not candidates:
         return Listing()
     media = len(candidates) < len(files)

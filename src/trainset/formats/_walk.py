@@ -32,6 +32,9 @@ _SYSTEM_FOLDERS = {
 }
 
 
+_USUAL = (b".jpg", b".jpeg", b".png", b".wav", b".flac", b".mp3")
+
+
 def walk(root: Path, outcomes: Outcomes) -> Iterator[str]:
     """The files below `root` as encoded paths relative to it, sorted by their bytes, so that two walks are the same.
 
@@ -61,9 +64,14 @@ def _entries(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str | b
             paths.encode(prefix or b"."), Outcome.UNREADABLE, f"the folder cannot be opened: {error.strerror}"
         )
         return
+    before = prefix + b"/" if prefix else b""
     for entry in entries:
-        relative = prefix + b"/" + entry.name if prefix else entry.name
-        shown, name = paths.encode(relative), paths.encode(entry.name).lower()
+        relative = before + entry.name
+        shown = paths.encode(relative)
+        if entry.name.endswith(_USUAL) and not entry.name.startswith(b"._") and entry.is_file(follow_symlinks=False):
+            yield shown  # nearly all of them: the tests below are for the others
+            continue
+        name = paths.encode(entry.name).lower()
         if entry.is_dir(follow_symlinks=False):
             if name in _SYSTEM_FOLDERS:
                 outcomes.file(shown, Outcome.IGNORED, "a system folder")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,15 +47,16 @@ class ClassFolders:
             outcomes.remark(f"folders are read as {layout}")
         for start in range(0, len(files), ROWS):
             some = files[start : start + ROWS]
-            parts = [path.split("/")[:-1] for path in some]
-            splits: Iterable[str | None] = [None] * len(some)
-            labels: Iterable[str | None] = [None] * len(some)
+            splits: Sequence[str | None] = [None] * len(some)
+            labels: Sequence[str | None] = [None] * len(some)
             if layout.startswith("splits"):
-                splits = [part[0] if part else None for part in parts]
-                labels = [part[1] if len(part) > 1 and layout == "splits/labels" else None for part in parts]
+                splits = [path.partition("/")[0] if "/" in path else None for path in some]
+                if layout == "splits/labels":
+                    parts = [path.split("/", 2) for path in some]
+                    labels = [part[1] if len(part) > 2 else None for part in parts]
             elif layout == "labels":
-                labels = [part[0] if part else None for part in parts]
-            batch = candidates(len(some), path=some, label=[*labels], split=[*splits])
+                labels = [path.partition("/")[0] if "/" in path else None for path in some]
+            batch = candidates(len(some), path=some, label=labels, split=splits)
             yield listing.joined(batch) if listing.tables else batch
         listing.report_missing(outcomes)
 
@@ -65,7 +66,7 @@ class ClassFolders:
 
 
 def _layout(files: list[str], source: Path, *, labelled_elsewhere: bool) -> str:
-    tops = {path.split("/", 1)[0] for path in files if "/" in path}
+    tops = {path.partition("/")[0] for path in files if "/" in path}
     if not tops:
         return "none"
     if not all(top.lower() in SPLIT_SPELLINGS for top in tops):

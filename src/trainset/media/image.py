@@ -24,7 +24,7 @@ from PIL import Image as Pillow
 
 from trainset.media.exif import GPS, ORIENTATION, Exif, read_exif
 from trainset.media.frames import MOST, gif_frames, tiff_pages, webp_size
-from trainset.media.jpeg import END, Layout, missing_share, read_layout
+from trainset.media.jpeg import END, Layout, missing_share, plain_size, read_layout
 from trainset.media.kinds import sniff
 from trainset.media.limits import DEFAULT_LIMITS, Limits
 from trainset.media.png import Chunks, read_chunks, rows_there
@@ -128,9 +128,7 @@ def _jpeg(job: _Job) -> Image:
     if not layout.end:
         _check_cut(job, layout)
         data = data.rstrip(b"\0").rstrip(b"\xff") + END
-    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
-    job.check_size(*picture.size)
-    picture.load()
+    picture = _plain_jpeg(job, layout) or _any_jpeg(job, data)
     pixels = to_rgb(picture)
     if layout.stray:
         job.remarks.append("picture damaged: its data were changed, what it shows may be wrong")
@@ -141,6 +139,27 @@ def _jpeg(job: _Job) -> Image:
     if layout.end and len(job.data) > layout.end and not layout.several:
         job.remarks.append(f"bytes after the end of the picture: {len(job.data) - layout.end:,}")
     return job.result(pixels, picture)
+
+
+def _any_jpeg(job: _Job, data: bytes) -> Pillow.Image:
+    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    job.check_size(*picture.size)
+    picture.load()
+    return picture
+
+
+def _plain_jpeg(job: _Job, layout: Layout) -> Pillow.Image | None:
+    """A grey or RGB picture straight from Pillow's decoder: its header is read already, and reading it a second time takes
+    as long as decoding a small picture. None for whatever is not as plain as it seems."""
+    size = plain_size(layout)
+    if size is None:
+        return None
+    job.check_size(*size)
+    mode = "L" if layout.frame[3] == 1 else "RGB"
+    try:
+        return Pillow.frombytes(mode, size, job.data, "jpeg", mode, "")
+    except FAULTS:
+        return None
 
 
 _GREY = b"\x80\x80\x80"

@@ -34,6 +34,8 @@ class Layout:
     """Offset of a marker inside picture data where none may be; 0 when there is none."""
     exif: bytes = b""
     """The EXIF block, from its TIFF header on."""
+    frame: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Bits, height, width and number of components, of the frame header; zeros unless there is exactly one."""
     several: bool = False
     """Whether the file announces further pictures behind the first, as phones write them (CIPA DC-007)."""
 
@@ -45,10 +47,11 @@ def read_layout(data: bytes) -> Layout:
     between = _MARKER
     at = 2
     for _ in range(_MOST_SEGMENTS):
-        found = _SEGMENT.search(data, at)
-        if found is None:
-            return layout
-        at = found.start()
+        if data[at : at + 1] != b"\xff" or data[at + 1 : at + 2] not in _SEGMENTS:  # nearly always it stands right here
+            found = _SEGMENT.search(data, at)
+            if found is None:
+                return layout
+            at = found.start()
         marker = data[at + 1]
         if marker == 0xD9:
             layout.end = at + 2
@@ -61,6 +64,7 @@ def read_layout(data: bytes) -> Layout:
         elif marker == 0xDD and data[body : body + 2] != b"\0\0":
             between = _MARKER_OR_RESTART
         elif marker in _FRAMES:
+            layout.frame = _frame(data[body:after]) if not covered else (0, 0, 0, 0)
             covered = dict.fromkeys(data[body + 6 : after : 3], 0)
         elif marker == 0xDA:
             layout.scans += 1
@@ -96,8 +100,22 @@ def missing_share(data: bytes, end: int, decode: Callable[[bytes], NDArray[np.ui
     return 1.0 - float(int(rows[0]) * width + column * len(band)) / float(height * width)
 
 
+def plain_size(layout: Layout) -> tuple[int, int] | None:
+    """(width, height) of a complete, undamaged grey or RGB picture of 8 bits; None for every other JPEG."""
+    bits, height, width, components = layout.frame
+    whole = layout.end and layout.whole and not layout.stray
+    return (width, height) if whole and bits == 8 and components in (1, 3) and width and height else None
+
+
+def _frame(header: bytes) -> tuple[int, int, int, int]:
+    if len(header) < 6:
+        return (0, 0, 0, 0)
+    return header[0], header[1] << 8 | header[2], header[3] << 8 | header[4], header[5]
+
+
 _MOST_SEGMENTS, _MOST_SCANS = 20_000, 200
 _SEGMENT = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")
+_SEGMENTS = frozenset(bytes([code]) for code in (*range(0x02, 0xD0), *range(0xD9, 0xFF)))
 _FRAMES = frozenset((0xC0, 0xC1, 0xC2, 0xC9, 0xCA))
 _AFTER_SCAN = frozenset((0xC4, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE, 0xD9, *range(0xE0, 0xF0)))
 _AFTER_ONLY = frozenset((0xD9, 0xDC, 0xFE))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from posixpath import splitext
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ def sniff(head: bytes) -> Kind | None:
 
 def medium_of(name: str) -> str:
     """The medium that the suffix of a file name promises; empty when it promises none."""
-    return _MEDIUM_BY_SUFFIX.get(PurePosixPath(name).suffix.lower(), "")
+    return _MEDIUM_BY_SUFFIX.get(splitext(name)[1].lower(), "")
 
 
 def suffix_fits(name: str, kind: Kind) -> bool:
     """Whether the suffix of a file name is one of the kind's. A name without a suffix fits every kind."""
-    suffix = PurePosixPath(name).suffix.lower()
-    return not suffix or suffix in kind.suffixes
+    suffix = splitext(name)[1].lower()
+    return suffix in ("", ".") or suffix in kind.suffixes
 
 
 def _intruder(name: str, phrase: str, *suffixes: str) -> Kind:

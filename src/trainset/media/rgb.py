@@ -56,7 +56,8 @@ def _strip(picture: Image.Image, scale: tuple[float, float]) -> NDArray[np.uint8
         return np.repeat(grey[:, :, None], 3, axis=2)
     if mode != "RGB" or "transparency" in picture.info:
         picture = _opaque(picture)
-    return np.asarray(picture)
+    width, height = picture.size
+    return np.frombuffer(picture.tobytes(), np.uint8).reshape(height, width, 3)
 
 
 def _opaque(picture: Image.Image) -> Image.Image:

@@ -15,6 +15,17 @@ def sample_id(source: str, key: bytes) -> bytes:
     return hashlib.blake2b(source.encode() + b"\0" + key, digest_size=16).digest()
 
 
+def file_ids(source: str, paths: list[bytes]) -> list[bytes]:
+    """The ids of many files of a source, from their paths as on disk: `sample_id` of each `file_key`."""
+    started = hashlib.blake2b(source.encode() + b"\0" + file_key(b""), digest_size=16)
+    result = []
+    for path in paths:
+        hashed = started.copy()
+        hashed.update(path)
+        result.append(hashed.digest())
+    return result
+
+
 def file_key(path: bytes) -> bytes:
     """The key of a file: its relative path, as on disk, with `/`."""
     return b"file\0" + path

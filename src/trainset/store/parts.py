@@ -34,11 +34,22 @@ def write(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, fact
     rows = 0
     schema = schema.with_metadata({_FACTS: json.dumps(facts).encode()})
     with whole_file(path) as file, pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
-        for batch in batches:
-            table = pa.Table.from_batches([batch]).replace_schema_metadata(schema.metadata)
-            writer.write_table(table, row_group_size=_GROUP_ROWS)
-            rows += batch.num_rows
+        for table in _groups(batches):
+            writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=_GROUP_ROWS)
+            rows += table.num_rows
     return rows
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches together to groups of rows: many small groups are slow to write and slower to read."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(some.num_rows for some in held) >= _GROUP_ROWS:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
 
 
 def open_part(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:

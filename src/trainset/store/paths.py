@@ -106,6 +106,68 @@ def open_media(root: Path, path: str, allowed: Sequence[str] = ()) -> BinaryIO:
     return file
 
 
+class Reader:
+    """Reads the files below one root, each opened once, tested as `open_media` tests.
+
+    The folder of the last file stays open: what lies in it is found from there, so that a test of the folder holds for its
+    files, and no link swapped in later leads anywhere else.
+    """
+
+    def __init__(self, root: str, allowed: Sequence[str]) -> None:
+        self._root, self._allowed = Path(root), tuple(allowed)
+        self._folder, self._descriptor = "", -1
+
+    def read(self, path: str, most: int) -> tuple[os.stat_result, bytes]:
+        """What the system says of a file, and its bytes, at most `most` of them. Raises `Unsafe`, `OSError`."""
+        descriptor = self._open(path)
+        try:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode):
+                raise Unsafe(_IRREGULAR, where=path)
+            wanted = min(facts.st_size + 1, most)
+            data = os.read(descriptor, wanted)
+            while len(data) < wanted and (more := os.read(descriptor, wanted - len(data))):
+                data += more
+        finally:
+            os.close(descriptor)
+        return facts, data
+
+    def close(self) -> None:
+        """Closes the folder."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._folder, self._descriptor = "", -1
+
+    def _open(self, path: str) -> int:
+        folder, _, name = path.rpartition("/")
+        if _KERNEL_TELLS and name not in ("", ".", "..") and "\0" not in path and self._enter(folder):
+            name = local(name)
+            if stat.S_ISREG(os.stat(name, dir_fd=self._descriptor, follow_symlinks=False).st_mode):
+                return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=self._descriptor)
+        with open_media(self._root, path, self._allowed) as file:  # a link, or a refusal in its own words
+            return os.dup(file.fileno())
+
+    def _enter(self, folder: str) -> bool:
+        """Whether this folder below the root is open now; it is not when it leads elsewhere."""
+        if self._descriptor >= 0 and folder == self._folder:
+            return True
+        self.close()
+        try:
+            check_relative(folder or ".")
+        except Unsafe:
+            return False
+        place = os.path.join(self._root, local(folder))  # noqa: PTH118  # keeps odd bytes as they are
+        try:
+            descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        if not _inside(os.readlink(f"/proc/self/fd/{descriptor}"), [_real(str(self._root))]):  # noqa: PTH115
+            os.close(descriptor)
+            return False
+        self._folder, self._descriptor = folder, descriptor
+        return True
+
+
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _IRREGULAR = "this is no regular file but a device, pipe, socket or folder"
 _KERNEL_TELLS = os.path.isdir("/proc/self/fd")  # noqa: PTH112  # Linux

@@ -20,6 +20,7 @@ from trainset.store.outcomes import Spool
 from trainset.store.replay import Replay
 from trainset.store.schema import SAMPLES
 from trainset.work.known import Known
+from trainset.work.proposed_split import proposed_split
 
 _CLAIMS = {"label": "label", "split_given": "split", "contributor": "contributor", "meta": "meta"}
 """What a source says of a sample besides its content: column of a part -> column of a candidate."""
@@ -79,6 +80,11 @@ class Sifter:
             for batch in parts.batches(path, SAMPLES.names, SAMPLES):
                 self._before.update({row["path"]: row for row in batch.to_pylist() if row["path"] is not None})
 
+    @property
+    def all_new(self) -> bool:
+        """Whether nothing of this source is in the dataset yet."""
+        return not self.known.table.num_rows
+
     def sift(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, list[Kept]]:
         """The candidates of a batch that must be decoded, with an `id`; and those that need not be, done."""
         self.has_splits |= batch["split"].null_count < batch.num_rows
@@ -134,19 +140,13 @@ class Sifter:
             replaces = sum(edited)
         else:
             contents = answer["content"]
-            chosen: list[bytes | None] = []
-            for row, (path, content) in enumerate(zip(batch["path"].to_pylist(), contents.to_pylist(), strict=True)):
-                if outcomes[row] != Outcome.ADDED:
-                    chosen.append(None)
-                    continue
-                identifier, outcomes[row] = self._file_identity(path, content)
-                if outcomes[row] == Outcome.ALREADY_PRESENT and self._says_otherwise(
-                    batch.slice(row, 1), self.known.places[path]
-                ):
-                    outcomes[row] = Outcome.CHANGED
-                replaces += outcomes[row] in (Outcome.CHANGED, Outcome.MOVED)
-                chosen.append(identifier)
+            if self.known.places:
+                chosen: Sequence[bytes | None] = self._file_identities(batch, contents, outcomes)
+                replaces = sum(outcome in (Outcome.CHANGED, Outcome.MOVED) for outcome in outcomes)
+            else:  # a new source: every file is new
+                chosen = ids.file_ids(self.source, [paths.decode(path) for path in batch["path"].to_pylist()])
             identifiers = pa.array(chosen, pa.binary(16))
+            identifiers = pc.if_else(pc.is_valid(contents), identifiers, pa.scalar(None, pa.binary(16)))
         good = pc.is_in(pa.array(outcomes), pa.array([str(o) for o in Outcome if o.in_dataset]))
         remarks = pa.array(
             [
@@ -184,6 +184,21 @@ class Sifter:
         )  # else only touched
         return Kept(samples.filter(new), measures.filter(good), previews, done, replaces)
 
+    def _file_identities(self, batch: pa.RecordBatch, contents: pa.Array, outcomes: list[str]) -> list[bytes | None]:
+        """The ids of decoded files (none where there is no sample); their outcomes are brought up to date."""
+        chosen: list[bytes | None] = []
+        for row, (path, content) in enumerate(zip(batch["path"].to_pylist(), contents.to_pylist(), strict=True)):
+            if outcomes[row] != Outcome.ADDED:
+                chosen.append(None)
+                continue
+            identifier, outcomes[row] = self._file_identity(path, content)
+            if outcomes[row] == Outcome.ALREADY_PRESENT and self._says_otherwise(
+                batch.slice(row, 1), self.known.places[path]
+            ):
+                outcomes[row] = Outcome.CHANGED
+            chosen.append(identifier)
+        return chosen
+
     def _samples(
         self,
         batch: pa.RecordBatch,
@@ -193,7 +208,9 @@ class Sifter:
         remarks: pa.Array,
         stat: Mapping[str, pa.Array],
     ) -> pa.RecordBatch:
-        hashed = [_proposed(c, k) for c, k in zip(batch["contributor"].to_pylist(), contents.to_pylist(), strict=True)]
+        hashed = [
+            proposed_split(c, k) for c, k in zip(batch["contributor"].to_pylist(), contents.to_pylist(), strict=True)
+        ]
         values = {
             "id": identifiers, "source": pa.array([self.source] * batch.num_rows), "path": batch["path"], "text": text, "content": contents,
             "label": batch["label"], "split": batch["canonical"], "split_given": batch["split"], "split_proposed": pa.array(hashed, pa.string()),
@@ -355,16 +372,6 @@ def _differ(rows: pa.Table, batch: pa.RecordBatch) -> NDArray[np.bool_]:
         unequal = pc.fill_null(pc.not_equal(before, now), False)
         changed |= np.asarray(pc.or_(unequal, pc.xor(pc.is_null(before), pc.is_null(now))))
     return changed
-
-
-def _proposed(contributor: str | None, content: bytes | None) -> str | None:
-    """The split a sample would get: 80/10/10 by the hash of its contributor, or without one of its content, so that it never
-    moves as data grow and one contributor, or exact copies, stay on one side."""
-    if contributor is None and content is None:
-        return None
-    key = b"contributor\0" + contributor.encode() if contributor is not None else b"content\0" + (content or b"")
-    share = int.from_bytes(ids.content_hash(key)[:8], "big") / 2**64
-    return "test" if share < 0.1 else "validation" if share < 0.2 else "train"
 
 
 def _outcomes(

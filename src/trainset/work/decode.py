@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -42,14 +40,22 @@ def schema(medium: str) -> pa.Schema:
 
 
 def files(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[[int], None]) -> pa.RecordBatch:
-    """Decodes the files in column `path`. settings: root, allowed, medium. Returns `schema(medium)`, a row per file."""
-    medium, limits = settings["medium"], Limits()
+    """Decodes the files in column `path`. settings: root, allowed; the batch's metadata: medium. Returns `schema(medium)`, a row
+    per file."""
+    medium, limits = batch.schema.metadata[b"medium"].decode(), Limits()
     plugins = measured.measures_of(medium)
-    rows = []
-    for number, path in enumerate(batch.column("path").to_pylist()):
-        started(number)
-        rows.append(_file(Path(settings["root"]), path, settings["allowed"], medium, limits, plugins))
-    return pa.RecordBatch.from_pylist(rows, schema=schema(medium))
+    fields = schema(medium)
+    columns: dict[str, list[Any]] = {name: [] for name in fields.names}
+    reader = paths.Reader(settings["root"], settings["allowed"])
+    try:
+        for number, path in enumerate(batch.column("path").to_pylist()):
+            started(number)
+            row = _file(reader, path, medium, limits, plugins)
+            for name, column in columns.items():
+                column.append(row.get(name))
+    finally:
+        reader.close()
+    return pa.record_batch([pa.array(columns[field.name], field.type) for field in fields], schema=fields)
 
 
 def texts(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[[int], None]) -> pa.RecordBatch:
@@ -89,18 +95,17 @@ def lost(row: pa.RecordBatch, medium: str, reason: str, outcome: Outcome = Outco
 
 
 def _file(
-    root: Path, path: str, allowed: list[str], medium: str, limits: Limits, plugins: Mapping[str, Plugin]
+    reader: paths.Reader, path: str, medium: str, limits: Limits, plugins: Mapping[str, Plugin]
 ) -> dict[str, Any]:
-    row: dict[str, Any] = {"outcome": str(Outcome.ADDED), "reason": "", "remarks": []}
+    row: dict[str, Any] = {"outcome": _ADDED, "reason": "", "remarks": []}
     try:
-        with paths.open_media(root, path, allowed) as file:
-            facts = os.fstat(file.fileno())
-            row |= {"size": facts.st_size, "mtime_ns": facts.st_mtime_ns, "ctime_ns": facts.st_ctime_ns}
-            data = file.read(min(facts.st_size, limits.bytes) + 1)
+        facts, data = reader.read(path, limits.bytes + 1)
+        row["size"], row["mtime_ns"], row["ctime_ns"] = facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
         row["content"] = ids.content_hash(data)
         decoded = media.decode(data, medium, limits)
         values = media.values(decoded)
-        row |= {name: _value(plugin, values) for name, plugin in plugins.items()}
+        for name, plugin in plugins.items():
+            row[name] = _value(plugin, values)
         row["preview"] = media.preview(decoded, data) or None
         row["text"] = values.get("text")
         row["remarks"] = [*decoded.remarks, *media.remark_on_name(path, decoded)]
@@ -115,6 +120,9 @@ def _file(
     except MemoryError:
         row |= {"outcome": str(Outcome.TOO_LARGE), "reason": "it needs more memory than one file may take"}
     return row
+
+
+_ADDED = str(Outcome.ADDED)
 
 
 def _value(plugin: Plugin, decoded: Mapping[str, Any]) -> Any:

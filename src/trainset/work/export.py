@@ -84,6 +84,7 @@ def export(
     failed: list[TrainsetError] = []
     with table, storage_full_is_clear(place):
         selected = table.count(conditions)
+        proposes = selected and not table.count([*conditions, "split is not null"])
         media = bool((settings or {}).get("media", True))
         work.mkdir(parents=True)
         try:
@@ -108,10 +109,13 @@ def export(
         selected,
         losses.samples,
         losses.lost,
-        losses.warnings,
+        (*losses.warnings, *([_NO_SPLIT] if proposes else [])),
         tuple(f"{error.where}: {error.what}" for error in failed[:_NAMED]),
         len(failed),
     )
+
+
+_NO_SPLIT = "no sample has a split: where none has one, an import proposes them"
 
 
 def _require_free(place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -24,7 +25,7 @@ from trainset.model import Entry, EntryKind, Outcome
 from trainset.store import home, log, measured, parts, paths
 from trainset.store.dataset import Dataset
 from trainset.store.outcomes import Spool, duplicates, write_report
-from trainset.store.previews import put as put_previews
+from trainset.store.previews import Writer as Previews
 from trainset.store.replay import Replay, replay
 from trainset.store.schema import SAMPLES
 from trainset.work import decode
@@ -37,7 +38,6 @@ Progress = Callable[[int], None]
 
 _FILES_AT_ONCE = (16, 256)  # few files are spread over all workers, many come in batches that are worth their way
 _TEXTS_AT_ONCE = 5_000
-_PREVIEW_BYTES = 8 * 2**20  # are written together
 _ROW_SECONDS = 20.0  # longer than this without a sign of life: the decoder hangs
 _MEMORY = 450 * 2**20  # of address space for one decoder, so that an import stays under 1 GB
 
@@ -166,15 +166,13 @@ class _Import:
         self.measures: list[pa.RecordBatch] = []
         self.made: list[tuple[str, int, int]] = []
         self.labels: set[str] = set()
-        self.previews: list[tuple[bytes, bytes]] = []
-        self.preview_bytes = 0
         self.replaced = 0
 
     def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
         started = time.monotonic()
         known = Known.load(self.dataset, self.replay, self.name, self.root)
-        with Spool(self.dataset, self.token) as spool:
-            self.spool = spool
+        with Spool(self.dataset, self.token) as spool, Previews(self.dataset) as previews:
+            self.spool, self.previews = spool, previews
             self.sifter = Sifter(
                 self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash
             )
@@ -188,47 +186,54 @@ class _Import:
 
     def _decoded(self) -> Iterator[Kept]:
         """The candidates that are new or changed, decoded; what is present already is only counted."""
-        waiting: deque[pa.RecordBatch] = deque()
-        pools: dict[str, Pool] = {}
+        with contextlib.ExitStack() as pools:
 
-        def requests(column: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            def pool_of(function: str) -> Pool:
+                settings = {"root": str(self.root), "allowed": list(self.allowed)}
+                return pools.enter_context(Pool(function, settings, seconds=_ROW_SECONDS, memory=_MEMORY))
+
+            early = pool_of(decode.FILES) if self.place.is_dir() and self.sifter.all_new else None
+            if early is not None:
+                early.start()  # its processes load their libraries while the folder is walked
+            candidates = self._candidates()
+            first = next(candidates, None)
+            if first is None:
+                return
+            column = "text" if first["path"].null_count == first.num_rows else "path"
+            self.medium = self.medium or self._decide_medium(first, column)
+            if column == "text" and self.medium != "text":
+                raise BadValue(
+                    f"this dataset holds {self.medium}, and the source holds texts",
+                    where=str(self.place),
+                    next="name another dataset with -d",
+                )
+            if column == "text" and early is not None:
+                early.close()
+            pool = pool_of(decode.TEXTS) if column == "text" else early or pool_of(decode.FILES)
+            fresh = (self.sifter.sift(batch) for batch in self._same(column, first, candidates))
+            yield from self._answered(pool, column, self._reused(fresh))
+        yield from self._ready()
+
+    def _answered(self, pool: Pool, column: str, batches: Iterator[pa.RecordBatch]) -> Iterator[Kept]:
+        waiting: deque[pa.RecordBatch] = deque()
+        medium = self.medium or "image"
+
+        def requests() -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 few, many = _FILES_AT_ONCE
                 size = max(few, min(many, batch.num_rows // 16)) if column == "path" else _TEXTS_AT_ONCE
                 for start in range(0, batch.num_rows, size):
                     piece = batch.slice(start, size)
                     waiting.append(piece)
-                    yield piece.select([column])
-
-        candidates = self._candidates()
-        first = next(candidates, None)
-        if first is None:
-            return
-        column = "text" if first["path"].null_count == first.num_rows else "path"
-        self.medium = self.medium or self._decide_medium(first, column)
-        if column == "text" and self.medium != "text":
-            raise BadValue(
-                f"this dataset holds {self.medium}, and the source holds texts",
-                where=str(self.place),
-                next="name another dataset with -d",
-            )
-        medium = self.medium or "image"
-        settings = {"root": str(self.root), "allowed": list(self.allowed), "medium": medium}
+                    yield piece.select([column]).replace_schema_metadata({"medium": medium})
 
         def lost(row: pa.RecordBatch, why: Lost) -> pa.RecordBatch:
             outcome = Outcome.TOO_LARGE if why.kind == "out of memory" else Outcome.UNREADABLE
             return decode.lost(row, medium, why.reason, outcome)
 
-        function = decode.TEXTS if column == "text" else decode.FILES
-        pool = pools.setdefault(column, Pool(function, settings, seconds=_ROW_SECONDS, memory=_MEMORY))
-        try:
-            fresh = (self.sifter.sift(batch) for batch in self._same(column, first, candidates))
-            for answer in pool.map(requests(column, self._reused(fresh)), lost):
-                yield self.sifter.decoded(waiting.popleft(), answer)
-                yield from self._ready()
-        finally:
-            pool.close()
-        yield from self._ready()
+        for answer in pool.map(requests(), lost):
+            yield self.sifter.decoded(waiting.popleft(), answer)
+            yield from self._ready()
 
     def _reused(self, sifted: Iterator[tuple[pa.RecordBatch, list[Kept]]]) -> Iterator[pa.RecordBatch]:
         """Hands on what must be decoded; what was decoded before waits in `self.ready`."""
@@ -297,21 +302,13 @@ class _Import:
         if kept.measures is not None:
             self.measures.append(kept.measures)
         if kept.previews:
-            self.previews += kept.previews
-            self.preview_bytes += sum(len(preview) for _, preview in kept.previews)
-            if self.preview_bytes >= _PREVIEW_BYTES:
-                self._flush_previews()
+            self.previews.put(kept.previews)
         self.replaced += kept.replaces
         if sum(batch.num_rows for batch in self.held) >= parts.PART_ROWS:
             self._flush()
 
-    def _flush_previews(self) -> None:
-        put_previews(self.dataset, self.previews)
-        self.previews, self.preview_bytes = [], 0
-
     def _flush(self) -> None:
-        if self.previews:
-            self._flush_previews()
+        self.previews.flush()
         if self.measures:
             table = pa.Table.from_batches(self.measures)
             first = (
