@@ -115,8 +115,8 @@ def _plugins() -> Iterator[str]:
     yield "## Measures"
     yield "Each is a column of filters and orders. It is computed once per content, while importing."
     measures = registry.plugins("measure")
-    for medium in MEDIA:
-        yield f"### {medium.capitalize()}"
+    for medium in ("", *MEDIA):
+        yield f"### {medium.capitalize() or 'Every medium'}"
         for plugin in (p for p in measures.values() if p.facts["medium"] == medium):
             yield f"#### {plugin.name}"
             unit, version = plugin.facts["unit"], plugin.facts["version"]
@@ -124,7 +124,7 @@ def _plugins() -> Iterator[str]:
             yield plugin.doc
             yield _settings(plugin, plugin.settings)
     yield "What a measure may ask for:"
-    yield _table(("medium", "names"), [(medium, _listed(names)) for medium, names in DECODED.items()])
+    yield _table(("medium", "names"), [(medium or "every", _listed(names)) for medium, names in DECODED.items()])
     yield "## Formats"
     yield "A setting of reading is given to `import`, one of writing to `export`, as `--set NAME=VALUE`."
     for plugin in registry.plugins("format").values():

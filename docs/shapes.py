@@ -9,6 +9,7 @@ from trainset.model import Action, ClassInfo, Entry, Note, Version
 from trainset.work.export import ExportReport
 from trainset.work.fix import Change
 from trainset.work.import_ import ImportReport
+from trainset.work.measure import MeasureReport
 from trainset.work.status import OnDisk, Status
 
 
@@ -48,6 +49,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("import",), "an object", _of(ImportReport, before=("dataset",), after=("nothing",))),
     Shape(("look",), "an object", ("total", "samples", "saved", "not_saved")),
     Shape(("status",), "an object", _of(Status)),
+    Shape(("measure",), "an object", _of(MeasureReport)),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
     Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
@@ -126,6 +128,9 @@ MEANINGS: Mapping[str, str] = {
     "medium": "image, audio, text, or empty",
     "message": "what the version is for",
     "meta": "metadata, an object; null for none",
+    "measured": "contents measured now",
+    "present": "contents that had all measures",
+    "unmeasured": "why contents could not be measured -> how many",
     "missing": "samples, or files, no longer in the source",
     "missing_names": "the first of them",
     "name": "its name; in `bad` the path, or the list of a row",

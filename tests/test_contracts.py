@@ -14,7 +14,9 @@ from trainset import contracts, registry
 from trainset.contracts import Findings, check, embedder, measure
 from trainset.contracts import format as format_
 from trainset.errors import BadValue, PluginError, UnknownName
+from trainset.store import measured
 from trainset.store.schema import CANDIDATES
+from trainset.work.together import Together
 
 EVERY = [plugin for kind in contracts.KINDS for plugin in registry.plugins(kind).values()]
 MEASURES = list(registry.plugins("measure").values())
@@ -31,20 +33,56 @@ def test_every_plugin_documents_itself_and_lives_in_a_file_of_its_name(plugin: c
     )
 
 
-@pytest.mark.parametrize("plugin", MEASURES, ids=lambda p: p.name)
-def test_every_measure_gives_a_finite_number_for_every_shape_of_input(plugin: contracts.Plugin) -> None:
+def inputs() -> dict[str, list[list[dict[str, Any]]]]:
+    """Per medium, groups of samples that may be measured together, of every odd shape."""
     rng = np.random.default_rng(0)
-    inputs: dict[str, list[dict[str, Any]]] = {
-        "image": [{"pixels": rng.integers(0, 256, (h, w, 3), dtype=np.uint8), "facts": {"bytes": 9}} for h, w in ((1, 1), (3, 4000), (7, 5))],
-        "audio": [
-            {"signal": rng.uniform(-1, 1, (n, c)).astype(np.float32) * scale, "rate": 8000, "facts": {"bytes": 9}}
-            for n, c, scale in ((1, 1, 1), (800, 6, 1), (800, 2, 0), (800, 1, 4))
+    facts = {"bytes": 9, "format": "any"}
+    return {
+        "image": [
+            [{"pixels": rng.integers(0, 256, (h, w, 3), dtype=np.uint8) * scale, "facts": facts} for scale in (1, 0, 1)]
+            for h, w in ((1, 1), (1, 2), (3, 4000), (2, 1), (7, 5), (64, 48))
         ],
-        "text": [{"text": text, "facts": {"bytes": 9}} for text in ("a", "two words", "日本語", "\x00", " " * 50)],
+        "audio": [
+            [{"signal": rng.uniform(-1, 1, (n, c)).astype(np.float32) * scale, "rate": rate, "facts": facts}]
+            for n, c, scale, rate in (
+                (1, 1, 1, 8000), (800, 6, 1, 8000), (800, 2, 0, 8000), (5000, 1, 4, 8000), (0, 1, 1, 8000), (9000, 2, 1e-7, 44100), (50, 1, 1, 1000),
+            )
+        ],
+        "text": [[{"text": text, "facts": facts} for text in ("a", "two words", "日本語", "\x00", " " * 50, "", "Ã¼ber <b>x</b>\ufffd")]],
     }  # fmt: skip
-    for decoded in inputs[plugin.facts["medium"]]:
-        value = plugin.target(*(decoded[name] for name in plugin.needs))
-        assert value is None or np.isfinite(value)
+
+
+def measured_together(plugin: contracts.Plugin, samples: list[dict[str, Any]]) -> list[Any]:
+    """The values of a measure as the pass over media computes them."""
+    columns: dict[str, list[Any]] = {plugin.name: [None] * len(samples)}
+    together = Together({plugin.name: plugin}, columns)
+    for row, decoded in enumerate(samples):
+        together.take(row, decoded)
+        if not set(plugin.needs) & set(contracts.MANY):
+            columns[plugin.name][row] = plugin.target(*(decoded[name] for name in plugin.needs))
+    together.finish()
+    return columns[plugin.name]
+
+
+@pytest.mark.parametrize("plugin", MEASURES, ids=lambda p: p.name)
+def test_every_measure_gives_a_value_of_its_type_for_every_shape_of_input(plugin: contracts.Plugin) -> None:
+    medium = plugin.facts["medium"]
+    for group in [group for name, groups in inputs().items() if medium in (name, "") for group in groups]:
+        values = measured_together(plugin, group)
+        column = pa.array(values, measured.arrow_type(plugin))  # what a part can hold
+        assert len(column) == len(group)
+        for value in values:
+            assert value is None or isinstance(value, str) or np.isfinite(value)
+
+
+@pytest.mark.parametrize(
+    "plugin", [plugin for plugin in MEASURES if set(plugin.needs) & set(contracts.MANY)], ids=lambda p: p.name
+)
+def test_measured_together_is_measured_one_by_one(plugin: contracts.Plugin) -> None:
+    for group in inputs()[plugin.facts["medium"]]:
+        alone = [measured_together(plugin, [decoded])[0] for decoded in group]
+        for one, other in zip(measured_together(plugin, group), alone, strict=True):
+            assert one == other if isinstance(one, str) else one == pytest.approx(other, rel=1e-5, abs=1e-7)
 
 
 def test_a_signature_is_the_declaration() -> None:

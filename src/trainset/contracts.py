@@ -27,11 +27,16 @@ KINDS: Mapping[str, str] = {"measure": "measures", "check": "checks", "embedder"
 """Kind of plug-in -> the package folder (and entry-point group `trainset.<folder>`) it is found in."""
 
 DECODED: Mapping[str, tuple[str, ...]] = {
-    "image": ("pixels", "facts"),
+    "image": ("pixels", "pictures", "lumas", "facts"),
     "audio": ("signal", "rate", "facts"),
-    "text": ("text", "facts"),
+    "text": ("text", "texts", "facts"),
+    "": ("facts",),
 }
-"""What a measure may ask for, by medium.
+"""What a measure may ask for, by medium (empty: of every medium).
+
+A name in the plural brings many samples at once, and the measure returns one value for each: a small picture is measured in a
+microsecond, and asked for in ten. pictures: (n, height, width, 3) uint8 of one size; lumas: (n, height, width) float32, their
+brightness 0..255 (ITU-R BT.601); both averaged down to at most 4 million pixels. texts: n strings as an Arrow array.
 
 pixels: (height, width, 3) uint8, RGB as a viewer shows it. signal: (frames, channels) float32, full scale is +-1.
 rate: frames per second. text: the decoded text. facts: what the file itself says, a mapping with `bytes`, `format` and,
@@ -145,8 +150,13 @@ class Format(Protocol):
         """Writes batches with the columns of `store.schema.EXPORTED` to `target`, which does not exist yet."""
 
 
-def measure(title: str, *, unit: str, medium: str, version: int = 1) -> Callable[[T], T]:
-    """Declares a number computed from one decoded sample. It returns a float, an int, or None where it has no value.
+MANY = ("pictures", "lumas", "texts")
+"""What brings many samples at once."""
+
+
+def measure(title: str, *, unit: str, medium: str = "", version: int = 1) -> Callable[[T], T]:
+    """Declares a number computed from one decoded sample: a float, an int, a bool, a short text, or None where there is no value.
+    What asks for many samples at once returns an array or a list of them.
 
     Raises `PluginError` when it asks for something its medium does not have.
     """

@@ -83,6 +83,7 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "init": run_json("init", "empty", cwd=tmp_path),
         "import": run_json("import", "pets", cwd=tmp_path),
         "look": run_json("look", cwd=tmp_path),
+        "measure": run_json("measure", cwd=tmp_path),
         "sources": run_json("sources", cwd=tmp_path),
         "label": run_json("label", "cat", "dog/0.png", cwd=tmp_path),
         "version": run_json("version", "v1", cwd=tmp_path),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from trainset.contracts import DECODED
+from trainset.contracts import DECODED, MANY
 from trainset.media.decode import decode, preview, remark_on_name, values
 from trainset.media.limits import Limits
 from trainset.media.preview import read_thumbnail, read_waveform
@@ -23,7 +23,7 @@ def refusal(data: bytes, medium: str, limits: Limits | None = None) -> tuple[Out
 @pytest.mark.parametrize("medium", MEDIA)
 def test_a_measure_gets_every_value_that_the_contract_names(medium: str) -> None:
     decoded = decode(SAMPLES[medium], medium)
-    assert set(DECODED[medium]) == set(values(decoded))
+    assert set(DECODED[medium]) - set(MANY) == set(values(decoded))
     assert {"bytes", "format"} <= set(values(decoded)["facts"])
     assert values(decoded)["facts"]["bytes"] == len(SAMPLES[medium])
 

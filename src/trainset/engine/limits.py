@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-LARGEST_FILE = 64 * 2**20
+LARGEST_FILE = 128 * 2**20
 """Bytes a worker may write to one file: enough for the temporary file of a decoder, too little to fill a disk."""
 
 _KEPT = {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from trainset.contracts import measure
 
 
 @measure("Characters", unit="characters", medium="text")
-def characters(text: str) -> int:
-    """Number of Unicode code points."""
-    return len(text)
+def characters(texts: pa.StringArray) -> pa.Array:
+    """Number of Unicode characters."""
+    return pc.utf8_length(texts)

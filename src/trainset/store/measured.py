@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # worker processes import this room, and need no database
 
 def measures_of(medium: str) -> dict[str, Plugin]:
     """The measures of a medium by name."""
-    return {name: plugin for name, plugin in registry.plugins("measure").items() if plugin.facts["medium"] == medium}
+    known = registry.plugins("measure")
+    return {name: plugin for name, plugin in known.items() if plugin.facts["medium"] in (medium, "")}
 
 
 def measure_names(dataset: Dataset) -> tuple[str, ...]:
@@ -31,7 +32,11 @@ def measure_names(dataset: Dataset) -> tuple[str, ...]:
 def arrow_type(plugin: Plugin) -> pa.DataType:
     """The type of a measure's column, from the annotation of what it returns."""
     returned = str(plugin.target.__annotations__.get("return", "float")).replace(" ", "").removesuffix("|None")
-    return {"int": pa.int64(), "str": pa.string(), "bool": pa.bool_()}.get(returned, pa.float64())
+    whole = returned in ("int", "list[int]", "pa.Array")
+    return pa.int64() if whole else _TYPES.get(returned.removeprefix("list[").removesuffix("]"), pa.float64())
+
+
+_TYPES = {"str": pa.string(), "bool": pa.bool_()}
 
 
 def schema(medium: str) -> pa.Schema:
@@ -45,6 +50,17 @@ def write(dataset: Dataset, batches: Sequence[pa.RecordBatch]) -> None:
     """Writes one wide part for one pass."""
     facts = {"measures": _versions(measures_of(dataset.medium))}
     parts.write(dataset.place("measures", f"{uuid4().hex}.parquet"), batches, schema(dataset.medium), facts)
+
+
+def complete(dataset: Dataset) -> pa.Array:
+    """The contents (16 bytes each) that have a value of every measure in its present version, or None where there is none."""
+    current = _versions(measures_of(dataset.medium))
+    found = [pa.array([], pa.binary(16))]
+    for path in sorted(dataset.place("measures").glob("*.parquet")):
+        made = parts.facts(path).get("measures")
+        if isinstance(made, dict) and all(made.get(name) == version for name, version in current.items()):
+            found += [batch["content"].cast(pa.binary(16)) for batch in parts.batches(path, ["content"])]
+    return pa.concat_arrays(found)
 
 
 def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = None) -> pa.Table:

@@ -7,13 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from trainset.contracts import Plugin
+from trainset.contracts import MANY, Plugin
 from trainset.errors import Unsafe
 from trainset.media import decode as media
 from trainset.media.limits import Limits
 from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 from trainset.store import ids, measured, paths
+from trainset.work.together import Together
 
 FACTS = pa.schema(
     [
@@ -46,13 +47,17 @@ def files(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[
     plugins = measured.measures_of(medium)
     fields = schema(medium)
     columns: dict[str, list[Any]] = {name: [] for name in fields.names}
+    together = Together(plugins, columns)
     reader = paths.Reader(settings["root"], settings["allowed"])
     try:
         for number, path in enumerate(batch.column("path").to_pylist()):
             started(number)
-            row = _file(reader, path, medium, limits, plugins)
+            row, decoded = _file(reader, path, medium, limits, plugins)
             for name, column in columns.items():
                 column.append(row.get(name))
+            if decoded:
+                together.take(number, decoded)
+        together.finish()
     finally:
         reader.close()
     return pa.record_batch([pa.array(columns[field.name], field.type) for field in fields], schema=fields)
@@ -64,13 +69,17 @@ def texts(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[
 
     plugins = measured.measures_of("text")
     found = batch.column("text").to_pylist()
-    values: dict[str, list[Any]] = {name: [] for name in plugins}
+    count = len(found)
+    values: dict[str, list[Any]] = {name: [None] * count for name in plugins}
+    alone = {name: plugin for name, plugin in plugins.items() if not set(plugin.needs) & _MANY}
+    together = Together(plugins, values)
     for number, text in enumerate(found):
         started(number)
         decoded = {"text": text, "facts": {"bytes": len(text.encode()), "format": "text"}}
-        for name, plugin in plugins.items():
-            values[name].append(_value(plugin, decoded))
-    count = len(found)
+        for name, plugin in alone.items():
+            values[name][number] = _value(plugin, decoded)
+        together.take(number, decoded)
+    together.finish()
     known: dict[str, Any] = {
         "outcome": [str(Outcome.ADDED)] * count,
         "reason": [""] * count,
@@ -96,7 +105,9 @@ def lost(row: pa.RecordBatch, medium: str, reason: str, outcome: Outcome = Outco
 
 def _file(
     reader: paths.Reader, path: str, medium: str, limits: Limits, plugins: Mapping[str, Plugin]
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is said of a file, and what it decodes to, which is nothing when it cannot be decoded."""
+    values: dict[str, Any] = {}
     row: dict[str, Any] = {"outcome": _ADDED, "reason": "", "remarks": []}
     try:
         facts, data = reader.read(path, limits.bytes + 1)
@@ -105,10 +116,12 @@ def _file(
         decoded = media.decode(data, medium, limits)
         values = media.values(decoded)
         for name, plugin in plugins.items():
-            row[name] = _value(plugin, values)
+            if not set(plugin.needs) & _MANY:
+                row[name] = _value(plugin, values)
         row["preview"] = media.preview(decoded, data) or None
         row["text"] = values.get("text")
         row["remarks"] = [*decoded.remarks, *media.remark_on_name(path, decoded)]
+        return row, values
     except Undecodable as fault:
         row |= {"outcome": str(fault.outcome), "reason": fault.reason}
     except Unsafe as fault:
@@ -119,9 +132,10 @@ def _file(
         row |= {"outcome": str(Outcome.UNREADABLE), "reason": f"the file cannot be opened: {fault.strerror or fault}"}
     except MemoryError:
         row |= {"outcome": str(Outcome.TOO_LARGE), "reason": "it needs more memory than one file may take"}
-    return row
+    return row, {}
 
 
+_MANY = frozenset(MANY)
 _ADDED = str(Outcome.ADDED)
 
 

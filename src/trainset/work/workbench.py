@@ -12,6 +12,7 @@ from trainset.work import export as of_export
 from trainset.work import fix, history
 from trainset.work import import_ as of_import
 from trainset.work import look as of_look
+from trainset.work import measure as of_measure
 from trainset.work import sources as of_sources
 from trainset.work import status as of_status
 from trainset.work import version as of_version
@@ -23,6 +24,7 @@ class Workbench(store.Dataset):
     import_ = of_import.import_
     look = of_look.look
     status = of_status.status
+    measure = of_measure.measure
     label = fix.label
     exclude = fix.exclude
     restore = fix.restore
