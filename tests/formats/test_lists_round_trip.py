@@ -108,7 +108,9 @@ def test_media_lie_beside_the_list_under_safe_names_of_their_own(tmp_path: Path,
 def test_media_can_be_left_out(tmp_path: Path) -> None:
     losses = write("csv", [{"name": "a.png", "path": "cat/a.png", "media": b"1"}], tmp_path / "out.csv", media=False)
     assert read(tmp_path / "out.csv").column("path") == ["cat/a.png"]
-    assert losses.lost == ("the bytes of 1 files: they are named by their paths in the source, and not written",)
+    assert losses.lost == (
+        "the bytes of 1 files: they are named by their paths in the source, where the list must lie to come back in",
+    )
     assert not (tmp_path / "out_media").exists()
 
 

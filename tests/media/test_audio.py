@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
 import pytest
+import soundfile
 
 from trainset.media.audio import decode_audio
 from trainset.media.limits import Limits
+from trainset.media.ogg import read_ogg
 from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 
@@ -188,3 +191,41 @@ def test_an_unusual_rate_is_remarked() -> None:
 
 def test_one_sample_is_a_recording() -> None:
     assert decode_audio(wav(b"\0\x40")).signal.tolist() == [[0.5]]
+
+
+def ogg(seconds: float = 2.0) -> bytes:
+    target = io.BytesIO()
+    rate = 16_000
+    soundfile.write(
+        target, np.random.default_rng(0).normal(0, 0.1, int(seconds * rate)), rate, format="OGG", subtype="VORBIS"
+    )
+    return target.getvalue()
+
+
+def test_an_ogg_page_with_a_wrong_checksum_is_no_secret() -> None:
+    """The decoder leaves out what such a page holds and says nothing."""
+    data = ogg()
+    assert decode_audio(data).remarks == ()
+    assert read_ogg(data).damaged == 0
+    places = range(6_000, len(data), 1_000)
+    assert len(places) > 5
+    for at in places:
+        changed = bytearray(data)
+        changed[at] ^= 1
+        try:
+            assert decode_audio(bytes(changed)).remarks
+        except Undecodable as refused:
+            assert refused.outcome is Outcome.TRUNCATED
+
+
+def test_of_recordings_one_after_another_the_first_is_used_and_said() -> None:
+    found = decode_audio(ogg(1) + ogg(2))
+    assert len(found.signal) == 16_000
+    assert "several recordings: the first of 2 is used" in found.remarks
+
+
+def test_flac_behind_an_id3_tag_is_flac() -> None:
+    target = io.BytesIO()
+    soundfile.write(target, np.sin(np.arange(800) / 9), 8_000, format="FLAC")
+    tagged = b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + target.getvalue()
+    assert decode_audio(tagged).facts["format"] == "FLAC"

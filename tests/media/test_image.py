@@ -103,7 +103,7 @@ def test_only_the_first_page_of_a_tiff_is_used() -> None:
 
 
 def test_a_tiff_whose_pages_run_in_a_circle_has_an_end() -> None:
-    assert tiff_pages(b"II*\0\x08\0\0\0" + struct.pack("<H", 0) + struct.pack("<I", 8)) == 1
+    assert tiff_pages(b"II*\0\x08\0\0\0" + struct.pack("<H", 0) + struct.pack("<I", 8)) == (1, True)
 
 
 def test_a_gif_without_end_is_seen() -> None:
@@ -155,3 +155,28 @@ def test_a_picture_of_one_colour_is_remarked_unless_it_is_one_pixel() -> None:
 def test_a_photo_of_a_camera_is_decoded_as_pillow_does(data_folder: Path) -> None:
     path = next((data_folder / "images_flowers").rglob("*.jpg"))
     assert (decode_image(path.read_bytes()).pixels == np.asarray(Pillow.open(path))).all()
+
+
+def test_a_tiff_that_names_too_few_strips_is_truncated() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 20, 3), dtype=np.uint8)
+    target = io.BytesIO()
+    Pillow.fromarray(pixels).save(target, "TIFF", tiffinfo={278: 16})
+    assert decode_image(target.getvalue()).pixels.shape == (64, 20, 3)
+    data = bytearray(target.getvalue())
+    for tag in (273, 279):
+        at = next(at for kind in (3, 4) if (at := data.find(struct.pack("<HHI", tag, kind, 4))) >= 0)
+        struct.pack_into("<I", data, at + 4, 2)
+    with pytest.raises(Undecodable) as refused:
+        decode_image(bytes(data))
+    assert refused.value.outcome is Outcome.TRUNCATED
+    assert "2 of 4 strips" in refused.value.reason
+
+
+def test_a_tiff_cut_behind_its_first_page_says_so() -> None:
+    pages = [Pillow.fromarray(colours(seed=seed)) for seed in range(3)]
+    target = io.BytesIO()
+    pages[0].save(target, "TIFF", save_all=True, append_images=pages[1:])
+    data = target.getvalue()
+    assert not any(remark.startswith("partly decoded") for remark in decode_image(data).remarks)
+    cut = decode_image(data[: len(data) * 6 // 10])
+    assert any(remark.startswith("partly decoded") for remark in cut.remarks)

@@ -136,3 +136,12 @@ def test_every_mode_of_jpeg_is_decoded_as_pillow_does(mode: str, progressive: bo
         expected = np.asarray(picture.convert("RGB"))
     assert np.array_equal(decode_image(target.getvalue()).pixels, expected)
     assert (plain_size(read_layout(target.getvalue())) is None) == (mode == "CMYK")
+
+
+def test_restart_markers_out_of_order_say_that_data_were_taken_out() -> None:
+    data = jpeg(restart_marker_rows=1)
+    places = [at for at in range(len(data) - 1) if data[at] == 0xFF and 0xD0 <= data[at + 1] <= 0xD7]
+    assert len(places) > 4
+    assert decode_image(data).remarks == ()
+    without = data[: places[1]] + data[places[2] :]
+    assert any(remark.startswith("picture damaged") for remark in decode_image(without).remarks)

@@ -24,7 +24,10 @@ _FORMATTING = {
 
 def safe(text: object, longest: int = 0) -> str:
     """Text from data, on one line, without anything that a terminal would obey or not show; cut to `longest` characters."""
-    words = " ".join(str(text).split())
+    whole = str(text)
+    words = " ".join(
+        (whole[: 20 * longest + 1000] if longest else whole).split()
+    )  # cut first: it may be a hundred megabytes
     shown = "".join(c if unicodedata.category(c) not in _FORMATTING else f"\\x{ord(c):02x}" for c in words)
     return shown if not longest or len(shown) <= longest else shown[: max(longest - 1, 1)] + "…"
 

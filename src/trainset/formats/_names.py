@@ -12,8 +12,11 @@ from trainset.store.ids import content_hash
 LONGEST = 200
 """Bytes of a name: file systems take 255, and a media file's name may get an id."""
 
-_UNSAFE = re.compile('[<>:"/\\\\|?*%\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff\U000f0000-\U000f00ff]')
-_ENDS = re.compile(r"^[.~\s]|[.\s]$")
+_UNSAFE = re.compile(
+    '[<>:"/\\\\|?*%\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u200b-\\u200f'
+    "\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ud800-\\udfff\U000f0000-\U000f00ff]"
+)
+_ENDS = re.compile(r"^[.~\s-]|[.\s]$")
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|clock\$|(com|lpt)[0-9¹²³])\s*(\.|$)")
 _SYSTEM = frozenset(("__macosx", "@eadir", "$recycle.bin", "system volume information", "thumbs.db", "desktop.ini"))
 _EMPTY = "%"  # no encoded name is a sole per cent sign

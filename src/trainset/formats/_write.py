@@ -53,6 +53,8 @@ def csv(
         )
         for row, meta in spool.rows():
             cells = [_cell(row[ours] or "", lost, f"values in {theirs}") for ours, theirs in columns.items()]
+            if (row["label"] or "x").isspace():
+                lost["labels are nothing but white space: they come back as no label"] += 1
             cells += [_meta_cell(meta, name, lost) for name in spool.fields]
             danger = [place for place, cell in enumerate(cells) if cell.startswith(_FORMULA)]
             formulas += len(danger)
@@ -167,7 +169,7 @@ class _Spool:
     def lost(self) -> Iterator[str]:
         """What no list of this kind can hold."""
         if self.left_out and not self.path_column:
-            yield f"the bytes of {self.left_out:,} files: they are named by their paths in the source, and not written"
+            yield f"the bytes of {self.left_out:,} files: they are named by their paths in the source, where the list must lie to come back in"
         if self.of_files and self.texts:
             became = "are written as files beside the others" if self.media else "have no path and cannot come back"
             yield f"{self.texts:,} texts without a file {became}"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from trainset.media.kinds import sniff
 from trainset.media.limits import DEFAULT_LIMITS, Limits
+from trainset.media.ogg import Pages, read_ogg
 from trainset.media.undecodable import Undecodable
 from trainset.media.wav import LENGTH_UNKNOWN, Header, read_aiff, read_au, read_wav
 from trainset.model import Outcome
@@ -82,7 +83,8 @@ _HALF = 0.5
 
 
 def _decode(name: str, header: Header, size: int, limits: Limits) -> Audio:
-    cut = name == "OGG" and _is_cut(header.data)
+    pages = read_ogg(header.data) if name == "OGG" else Pages(cut=False)
+    cut = pages.cut
     with _opened(header.data, cut) as file:
         if file.format not in _FORMATS[name]:
             raise Undecodable(Outcome.UNREADABLE, f"this {name} recording holds something else")
@@ -95,6 +97,8 @@ def _decode(name: str, header: Header, size: int, limits: Limits) -> Audio:
         outcome = Outcome.TRUNCATED if cut or header.there < 1 else Outcome.EMPTY
         raise Undecodable(outcome, f"this {name} recording holds no samples")
     there = header.there if declared >= _ENDLESS else min(header.there, len(signal) / declared)
+    if pages.damaged and subtype == "VORBIS" and pages.granule > len(signal):
+        there = min(there, len(signal) / pages.granule)
     if there < _HALF:
         raise Undecodable(Outcome.TRUNCATED, f"this {name} recording is cut off: only {there:.1%} of it are there")
     remarks = [*header.remarks]
@@ -104,6 +108,10 @@ def _decode(name: str, header: Header, size: int, limits: Limits) -> Audio:
         remarks.append(LENGTH_UNKNOWN)
     elif cut:
         remarks.append(f"partly decoded: the recording is cut off after {len(signal) / rate:.2f} s")
+    if pages.damaged and there == 1:
+        remarks.append(f"recording damaged: {pages.damaged:,} pages of the OGG file have a wrong checksum")
+    if pages.recordings > 1:
+        remarks.append(f"several recordings: the first of {pages.recordings:,} is used")
     if not limits.rates[0] <= rate <= limits.rates[1]:
         remarks.append(f"unusual sample rate: {rate:,} Hz")
     remarks += _clean(signal, subtype)
@@ -201,18 +209,3 @@ _FULL, _CLIPPED_SHARE = 0.9999, 0.01
 _OFFSET = 0.1
 _ENOUGH = 100
 """Samples below which a share or a mean says nothing."""
-
-
-def _is_cut(data: bytes) -> bool:
-    """Whether an Ogg file ends before a page that says it is the last one (RFC 3533, section 6)."""
-    at = last = 0
-    for _ in range(_MOST_PAGES):
-        segments = data[at + 27 : at + 27 + data[at + 26]] if len(data) >= at + 27 else b""
-        after = at + 27 + len(segments) + sum(segments)
-        if data[at : at + 4] != b"OggS" or after > len(data):
-            break
-        last, at = data[at + 5] & 4, after
-    return not last
-
-
-_MOST_PAGES = 1_000_000

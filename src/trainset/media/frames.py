@@ -26,8 +26,8 @@ def gif_frames(data: bytes) -> tuple[int, bool]:
     return frames, True
 
 
-def tiff_pages(data: bytes) -> int:
-    """Number of pages, by the chain of directories (TIFF 6.0, section 2; BigTIFF)."""
+def tiff_pages(data: bytes) -> tuple[int, bool]:
+    """Number of pages, and whether their chain goes on to its end (directories of TIFF 6.0, section 2; BigTIFF)."""
     order = "<" if data[:2] == b"II" else ">"
     head, count, step, link = ("Q", "Q", 20, 8) if data[2:4] in (b"+\0", b"\0+") else ("I", "H", 12, 4)
     seen: set[int] = set()
@@ -38,8 +38,8 @@ def tiff_pages(data: bytes) -> int:
             seen.add(at)
             (at,) = struct.unpack_from(order + head, data, at + struct.calcsize(order + count) + step * entries)
     except (struct.error, OverflowError):
-        pass
-    return len(seen)
+        return len(seen), False
+    return len(seen), True
 
 
 def webp_size(data: bytes) -> tuple[int, int]:

@@ -236,20 +236,36 @@ def _bmp(job: _Job) -> Image:
 
 
 def _tiff(job: _Job) -> Image:
-    pages = tiff_pages(job.data)
+    pages, whole = tiff_pages(job.data)
     picture = TiffImagePlugin.TiffImageFile(io.BytesIO(job.data))
     job.check_size(*picture.size)
     orientation = picture.tag_v2.get(ORIENTATION)
     job.exif = Exif(orientation if isinstance(orientation, int) else None, gps=GPS in picture.tag_v2)
     bits = picture.tag_v2.get(_BITS_PER_SAMPLE, 0)
     bits = bits[0] if isinstance(bits, tuple) and bits else bits
+    _check_strips(picture)
     picture.load()
+    if pages and not whole:
+        job.remarks.append(f"partly decoded: the file is cut off behind its first {_counted(pages)} pages")
     if pages > 1:
         job.remarks.append(f"several pages: the first of {_counted(pages)} is used")
     return job.result(to_rgb(picture), picture, bits=bits if isinstance(bits, int) else 0, frames=max(1, pages))
 
 
 _BITS_PER_SAMPLE = 258
+_LENGTH, _ROWS_PER_STRIP, _STRIP_OFFSETS, _PLANAR = 257, 278, 273, 284
+
+
+def _check_strips(picture: TiffImagePlugin.TiffImageFile) -> None:
+    """Refuses a picture that names fewer strips than its rows need (TIFF 6.0, section 8): the decoder leaves the others black."""
+    tags = picture.tag_v2
+    offsets, rows, height = tags.get(_STRIP_OFFSETS), tags.get(_ROWS_PER_STRIP), tags.get(_LENGTH)
+    if not isinstance(offsets, tuple) or not isinstance(rows, int) or not isinstance(height, int) or rows < 1:
+        return
+    needed = -(-height // min(rows, height)) * (len(picture.getbands()) if tags.get(_PLANAR) == 2 else 1)
+    if len(offsets) < needed:
+        reason = f"this TIFF picture is cut off: it has {len(offsets):,} of {needed:,} strips"
+        raise Undecodable(Outcome.TRUNCATED, reason)
 
 
 def _webp(job: _Job) -> Image:

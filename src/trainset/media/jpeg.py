@@ -71,11 +71,14 @@ def read_layout(data: bytes) -> Layout:
             layout.scan = layout.scan or after
             _cover(covered, data[body:after])
             layout.whole = bool(covered) and all(bits == _ALL for bits in covered.values())
+            begin = after
             found = between.search(data, after)
             after = found.start() if found else len(data)  # then the next turn ends it
             if found and data[after + 1] not in (_AFTER_ONLY if layout.whole and layout.scans == 1 else _AFTER_SCAN):
                 layout.stray = layout.stray or after
                 after = max(after, data.find(END, after))
+            if between is _MARKER_OR_RESTART and not _in_order(data[begin:after]):
+                layout.stray = layout.stray or begin
         at = after
         if layout.scans > _MOST_SCANS:
             break
@@ -123,6 +126,15 @@ _MARKER = re.compile(rb"\xff[\x01-\xfe]")
 _MARKER_OR_RESTART = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ALL = (1 << 64) - 1
 _JUNK = bytes(range(1, 255)) * 16
+
+
+_RESTARTS = re.compile(rb"\xff([\xd0-\xd7])")
+
+
+def _in_order(scan: bytes) -> bool:
+    """Whether restart markers count from 0 to 7 round and round: a gap means that picture data were taken out."""
+    found = np.frombuffer(b"".join(_RESTARTS.findall(scan)), np.uint8).astype(np.int64) - 0xD0
+    return bool((found == np.arange(len(found)) % 8).all())
 
 
 def _cover(covered: dict[int, int], header: bytes) -> None:

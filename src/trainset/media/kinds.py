@@ -87,9 +87,6 @@ _PREFIXES: tuple[tuple[bytes, Kind], ...] = (
     (b"MM\0+\0\x08\0\0", KINDS["TIFF"]),
     (b"fLaC", KINDS["FLAC"]),
     (b"OggS\0", KINDS["OGG"]),
-    (b"ID3\x02\0", KINDS["MP3"]),
-    (b"ID3\x03\0", KINDS["MP3"]),
-    (b"ID3\x04\0", KINDS["MP3"]),
     (b".snd\0\0\0", KINDS["AU"]),
     (b"%PDF-", _intruder("PDF", "a PDF document", ".pdf")),
     (b"%!PS-Adobe", _intruder("EPS", "a PostScript drawing", ".eps", ".ps")),
@@ -124,6 +121,8 @@ _HTML_TAGS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<ti
 
 def _by_structure(head: bytes) -> Kind | None:
     """Kinds whose first bytes alone prove too little: further bytes must fit as well."""
+    if head[:3] == b"ID3" and head[3:4] in (b"\2", b"\3", b"\4") and head[4:5] == b"\0":
+        return _behind_tag(head)
     container, form = head[:4], head[8:12]
     if container in (b"RIFF", b"RIFX", b"RF64") and form == b"WAVE":
         return KINDS["WAV"]
@@ -144,6 +143,12 @@ def _by_structure(head: bytes) -> Kind | None:
     if _starts_with_mp3_frames(head):
         return KINDS["MP3"]
     return _markup(head)
+
+
+def _behind_tag(head: bytes) -> Kind:
+    """What follows an ID3 tag: MP3, or FLAC, which some programs tag so (ID3v2.4, 3.1: seven bits a byte)."""
+    size = sum((byte & 127) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+    return KINDS["FLAC"] if head[10 + size : 14 + size] == b"fLaC" else KINDS["MP3"]
 
 
 _BMP_HEADERS = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))

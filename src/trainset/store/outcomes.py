@@ -140,7 +140,7 @@ def write_report(dataset: Dataset, name: str, target: Path) -> None:
     copied = _copied(dataset, name)
     with whole_file(target.resolve()) as raw:
         text = io.TextIOWrapper(raw, "utf-8", "surrogatepass", newline="", write_through=True)
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text)  # CR LF: with LF alone Python would leave a CR in a name unquoted
         writer.writerow(["kind", "name", "row", "outcome", "reason", "remarks"])
         for batch in read(dataset, name):
             for item in batch.to_pylist():

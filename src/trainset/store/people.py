@@ -113,10 +113,9 @@ def create(path: Path) -> None:
         with durable.storage_full_is_clear(path):
             engine = _engine(temporary, "BEGIN IMMEDIATE", NullPool, journal="DELETE")
             try:
-                with engine.begin() as connection:
+                with engine.begin() as connection:  # one transaction: a file is ours whole, or is not there
                     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-                _migrate(engine)
-                with engine.begin() as connection:
+                    _migrate(connection)
                     connection.exec_driver_sql("INSERT INTO about VALUES ('id', ?)", (uuid4().hex,))
             except exc.OperationalError as error:
                 raise _clear(error, path) from error
@@ -155,14 +154,15 @@ def _check(path: Path) -> None:
     if version < SCHEMA:
         engine = _engine(path, "BEGIN IMMEDIATE", NullPool)
         try:
-            _migrate(engine)
+            with engine.begin() as connection:
+                _migrate(connection)
         except exc.DatabaseError as error:
             raise _clear(error, path) from error
         finally:
             engine.dispose()
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -170,14 +170,13 @@ def _migrate(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise DamagedDataset(
-                "people.db is of no known schema", got=str(error), next="restore it from a backup"
-            ) from error
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DamagedDataset(
+            "people.db is of no known schema", got=str(error), next="restore it from a backup"
+        ) from error
 
 
 def _engine(path: Path, begin: str, pool: type[Any], journal: str = "WAL") -> Engine:

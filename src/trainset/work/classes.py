@@ -74,6 +74,8 @@ def rename_class(dataset: Dataset, old: str, new: str, *, reason: str = "", pers
     """Gives a class another name; its samples, and those that the source still calls by the old one, follow."""
     replayed = replay(dataset)
     _existing(replayed, old)
+    if new == old:
+        raise BadValue(f"the class is called {old!r} already")
     if fix.check_class_name(new) in replayed.classes:
         raise BadValue(
             f"there is a class {new!r} already", next=f"to make one of the two: trainset classes merge {old!r} {new!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -98,7 +99,12 @@ def export(
                 work.iterdir(), key=lambda path: path == work / place.name
             ):  # the list last: it names the others
                 _require_free(place.parent / made.name)
-                os.replace(made, place.parent / made.name)  # noqa: PTH105  # the tests' fault injection watches this name
+                try:
+                    os.replace(made, place.parent / made.name)  # noqa: PTH105  # the tests' fault injection watches this name
+                except OSError as error:
+                    if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                        _require_free(place.parent / made.name)  # another export was first
+                    raise
             sync_folder(place.parent)
         finally:
             shutil.rmtree(work, ignore_errors=True)

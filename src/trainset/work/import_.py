@@ -21,7 +21,7 @@ from trainset.engine.lost import Lost
 from trainset.engine.pool import Pool
 from trainset.errors import BadSource, BadValue, UnknownName, Unsafe
 from trainset.media import kinds
-from trainset.model import Entry, EntryKind, Outcome
+from trainset.model import SPLITS, Entry, EntryKind, Outcome
 from trainset.store import home, log, measured, parts, paths
 from trainset.store.dataset import Dataset
 from trainset.store.outcomes import Spool, duplicates, write_report
@@ -66,7 +66,7 @@ class ImportReport:
     @property
     def nothing(self) -> bool:
         """Whether not one sample of the source is in the dataset afterwards."""
-        return self.samples == 0
+        return self.samples == 0 and self.missing == 0
 
     def _repr_html_(self) -> str:
         from trainset.work.show import table_html
@@ -100,6 +100,9 @@ def import_(
     the source that its paths may lead to; `split_names` maps further spellings of splits; `report` receives every outcome as
     CSV. Raises `BadSource` when the source is not there or its layout is unclear.
     """
+    for theirs, ours in (split_names or {}).items():
+        if ours not in SPLITS:
+            raise BadValue("there is no such split", where=f"{theirs}={ours}", expected=", ".join(SPLITS), got=ours)
     place = Path(source).expanduser()
     if not place.exists():
         raise BadSource("there is nothing at this place", where=str(place), expected="a folder or a file to import")
