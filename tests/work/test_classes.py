@@ -97,7 +97,7 @@ def test_two_classes_can_change_names(dataset: trainset.Workbench) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
-    [("cat", "dog", "a class 'dog' already"), ("cat", "cat", "a class 'cat' already"), ("ct", "x", "no class 'ct'")],
+    [("cat", "dog", "a class 'dog' already"), ("cat", "cat", "called 'cat' already"), ("ct", "x", "no class 'ct'")],
 )
 def test_a_rename_takes_no_name_that_is_in_use(dataset: trainset.Workbench, old: str, new: str, message: str) -> None:
     with pytest.raises((BadValue, UnknownName), match=message):

@@ -110,3 +110,21 @@ def test_a_full_disk_gives_a_clear_error_and_no_half_state(tmp_path: Path) -> No
             assert dataset.import_(tmp_path / "pictures").files == {"added": 60}
     finally:
         subprocess.run(["umount", str(small)], check=True)
+
+
+def test_two_commands_that_make_one_dataset_at_once_both_work(tmp_path: Path) -> None:
+    for number in range(3):
+        sources = [pictures(tmp_path / f"{number}-{name}", each=1) for name in "ab"]
+        commands = [
+            [sys.executable, "-m", "trainset", "import", str(source), "-d", str(tmp_path / f"set{number}")]
+            for source in sources
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+        running = [
+            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for command in commands
+        ]
+        said = [process.communicate(timeout=120) for process in running]
+        assert [process.returncode for process in running] == [0, 0], said
+        with trainset.open(tmp_path / f"set{number}") as dataset:
+            assert dataset.status().samples == 4

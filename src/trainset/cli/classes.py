@@ -113,7 +113,8 @@ def split(
     """Move a selection of a class into another one."""
     with opened(dataset) as found:
         change = found.split_class(name, into, samples or [], where=where, reason=why, person=person)
-        _done(change.action or 0, f"moved {change.changed:,} samples from {name!r} to {into!r}", json)
+        others = f"; {change.unchanged:,} others are not of that class and stay" if change.unchanged else ""
+        _done(change.action or 0, f"moved {change.changed:,} samples from {name!r} to {into!r}{others}", json)
 
 
 def _done(action: int, what: str, as_json: bool) -> None:

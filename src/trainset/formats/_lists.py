@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from trainset.contracts import Outcomes
 from trainset.errors import BadSource, UnknownName, Unsafe
 from trainset.formats import _tables
-from trainset.formats._columns import listed, parse_mapping
+from trainset.formats._columns import SYNONYMS, listed, parse_mapping, plain_name
 from trainset.formats._names import safe_name
 from trainset.model import SPLIT_SPELLINGS, Outcome
 from trainset.store import paths
@@ -96,61 +96,145 @@ class Listing:
                 yield batch
 
 
-def find(source: Path, files: list[str], outcomes: Outcomes, *, chosen: str, mapping: str) -> Listing:
-    """The lists of a folder and what they are lists of. Raises `BadSource` when several tables could be meant."""
+def find(
+    source: Path,
+    files: list[str],
+    outcomes: Outcomes,
+    *,
+    chosen: str,
+    mapping: str,
+    delimiter: str = "",
+    encoding: str = "",
+) -> Listing:
+    """The lists of a folder and what they are lists of. Raises `BadSource` when several tables could be meant.
+
+    Lists are of the files beside them, unless there are none but documents such as a README: then their rows are the samples.
+    """
     candidates = [path for path in files if path.lower().endswith(SUFFIXES)]
     if chosen == "none" or not candidates:
         return Listing()
-    media = len(candidates) < len(files)
-    if chosen:
-        if chosen not in candidates:
-            raise UnknownName(f"there is no list {chosen!r} in this folder", expected=", ".join(candidates))
-        wanted = [chosen]
-    elif media:
-        wanted = [path for path in candidates if PurePosixPath(path).stem.lower() == "metadata"]
-        wanted += (
-            [path for path in candidates if "/" not in path and path not in wanted][:_MOST_TRIED] if not wanted else []
-        )
-    else:
+    if chosen and chosen not in candidates:
+        raise UnknownName(f"there is no list {chosen!r} in this folder", expected=", ".join(candidates))
+    others = set(files) - set(candidates)
+    documents = {path for path in others if _is_document(path)}
+    opener = _Opener(source, set(files), mapping, delimiter, encoding)
+    media = bool(others - documents)
+    if chosen and "path" not in opener.table(chosen).mapped:
+        return _of_texts([chosen], candidates, others, opener, outcomes)
+    if not media:
         splits = [path for path in candidates if PurePosixPath(path).stem.lower() in SPLIT_SPELLINGS]
-        wanted = splits or candidates
-        for path in set(candidates) - set(wanted):
-            outcomes.file(
-                path,
-                Outcome.IGNORED,
-                "a table beside others named after splits: import it by itself if it holds samples",
-            )
-    tables, known = [], set(files)
+        return _of_texts([chosen] if chosen else splits or candidates, candidates, documents, opener, outcomes)
+    if chosen:
+        wanted = [chosen]
+    else:
+        wanted = [path for path in candidates if PurePosixPath(path).stem.lower() == "metadata"]
+        wanted = wanted or [path for path in candidates if "/" not in path][:_MOST_TRIED]
+    tables = []
     for path in wanted:
         try:
-            table = _tables.open_table(_inside(source, path), path, mapping=parse_mapping(mapping))
+            table = opener.of_files(path)
         except _tables.NotATable as fault:
-            if media and not chosen and fault.outcome is not Outcome.UNSAFE:
-                outcomes.file(path, Outcome.IGNORED, f"a table that is not used: {fault.reason}")
-            else:
-                outcomes.file(path, fault.outcome, fault.reason)
-            continue
-        if media and not chosen and not _names_files(table, known):
-            outcomes.file(path, Outcome.IGNORED, "a table that names no file of this folder: it is not used")
-            continue
-        tables.append(table)
-    if media and len(tables) > 1 and not all(PurePosixPath(t.name).stem.lower() == "metadata" for t in tables):
+            outcome = fault.outcome if chosen or fault.outcome is Outcome.UNSAFE else Outcome.IGNORED
+            outcomes.file(path, outcome, f"a table that is not used: {fault.reason}")
+            if len(wanted) <= _FEW_NAMED:  # it may have been meant to say the labels: not only the report should tell
+                outcomes.remark(f"{path} is not used: {fault.reason}")
+        else:
+            tables.append(table)
+    if len(tables) > 1 and not all(PurePosixPath(t.name).stem.lower() == "metadata" for t in tables):
         raise BadSource(
             "several tables in this folder name its files: which one is meant?", where=str(source), got=", ".join(t.name for t in tables),
             next=f"--set list={tables[0].name}, or --set list=none",
         )  # fmt: skip
     for table in tables:
-        outcomes.file(
-            table.name,
-            Outcome.IGNORED,
-            "a list: what it says of the files is used" if media else "a list: its rows are the samples",
-            table.remarks,
-        )
+        outcomes.file(table.name, Outcome.IGNORED, "a list: what it says of the files is used", table.remarks)
         outcomes.remark(_described(table))
-    for path in set(candidates) - set(wanted) if media else ():
+    for path in sorted(set(candidates) - set(wanted)):
         outcomes.file(path, Outcome.IGNORED, "a table that is not used")
-    rows = _rows(tables, outcomes) if media else CANDIDATES.empty_table()
-    return Listing(frozenset(candidates), tuple(tables), rows)
+    return Listing(frozenset(candidates), tuple(tables), _rows(tables, outcomes))
+
+
+def _of_texts(
+    wanted: list[str], candidates: list[str], others: set[str], opener: _Opener, outcomes: Outcomes
+) -> Listing:
+    """Lists whose rows are the samples; every other file of the folder is left out, and said to be."""
+    tables = []
+    for path in wanted:
+        try:
+            table = opener.table(path)
+        except _tables.NotATable as fault:
+            outcomes.file(path, fault.outcome, fault.reason)
+            continue
+        tables.append(table)
+        outcomes.file(path, Outcome.IGNORED, "a list: its rows are the samples", table.remarks)
+        outcomes.remark(_described(table))
+    unused = sorted(set(candidates) - set(wanted))
+    for path in unused:
+        reason = "a table beside others named after splits, or beside the one chosen: import it by itself if it holds samples"
+        outcomes.file(path, Outcome.IGNORED, reason)
+    if unused:
+        shown = ", ".join(unused[:5]) + (f" and {len(unused) - 5:,} more" if len(unused) > 5 else "")
+        outcomes.remark(f"not used: {shown}; import such a table by itself if it holds samples")
+    for path in sorted(others):
+        outcomes.file(path, Outcome.IGNORED, "a file beside lists of texts")
+    return Listing(frozenset([*candidates, *others]), tuple(tables))
+
+
+class _Opener:
+    """Opens the tables of one folder."""
+
+    def __init__(self, source: Path, files: set[str], mapping: str, delimiter: str, encoding: str) -> None:
+        self._source, self._files, self._mapping = source, files, parse_mapping(mapping)
+        self._delimiter, self._encoding = delimiter, encoding
+
+    def table(self, path: str, mapping: Mapping[str, str] | None = None) -> _tables.Table:
+        """Raises `NotATable`."""
+        place, mapping = _inside(self._source, path), {**self._mapping, **(mapping or {})}
+        return _tables.open_table(place, path, mapping=mapping, delimiter=self._delimiter, encoding=self._encoding)
+
+    def of_files(self, path: str) -> _tables.Table:
+        """A table with a column that names files of the folder: the one called `path` or so, else another of such a name.
+
+        Raises `NotATable` when there is none.
+        """
+        table = self.table(path)
+        if self._names_files(table):
+            return table
+        for column in (column for column in table.other if plain_name(column) in SYNONYMS["path"]):
+            if "path" not in self._mapping and self._names_files(other := self.table(path, {"path": column})):
+                return other
+        named = table.mapped.get("path")
+        reason = f"its column {named!r} names no file of this folder" if named else "no column of it names files"
+        raise _tables.NotATable(Outcome.IGNORED, reason)
+
+    def _names_files(self, table: _tables.Table) -> bool:
+        if "path" not in table.mapped:
+            return False
+        parent = PurePosixPath(table.name).parent.as_posix()
+        prefix = "" if parent == "." else parent + "/"
+        first = next(table.batches(_Unheard()), None)
+        return first is not None and any(
+            prefix + paths.normal(path) in self._files for path in first["path"].to_pylist()
+        )
+
+
+def _is_document(path: str) -> bool:
+    """Whether a file is about a set and no part of it, such as README.md."""
+    name = PurePosixPath(path)
+    return name.stem.lower() in _DOCUMENTS or name.suffix.lower() in (
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".py",
+        ".pdf",
+        ".bib",
+        ".cff",
+    )
+
+
+_DOCUMENTS = frozenset(
+    ("readme", "license", "licence", "copying", "notice", "citation", "changelog", "contributing", "authors", "dataset_infos", "dataset_card", "datasheet")
+)  # fmt: skip
+_FEW_NAMED = 5
 
 
 def _inside(source: Path, path: str) -> Path:
@@ -185,15 +269,6 @@ def _rows(tables: list[_tables.Table], outcomes: Outcomes) -> pa.Table:
             row["list"], row["row"], Outcome.IGNORED, f"the list names {row['path']!r} twice: the first row counts"
         )
     return rows.filter(pa.array([place in first for place in range(rows.num_rows)], pa.bool_()))
-
-
-def _names_files(table: _tables.Table, known: set[str]) -> bool:
-    if "path" not in table.mapped:
-        return False
-    parent = PurePosixPath(table.name).parent.as_posix()
-    prefix = "" if parent == "." else parent + "/"
-    first = next(table.batches(_Unheard()), None)
-    return first is not None and any(prefix + paths.normal(path) in known for path in first["path"].to_pylist())
 
 
 def _described(table: _tables.Table) -> str:

@@ -75,6 +75,8 @@ def _entries(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str | b
         if entry.is_dir(follow_symlinks=False):
             if name in _SYSTEM_FOLDERS:
                 outcomes.file(shown, Outcome.IGNORED, "a system folder")
+            elif name.startswith("."):
+                outcomes.file(shown, Outcome.IGNORED, "a hidden folder: import it by itself if it holds samples")
             elif os.path.isfile(os.path.join(entry.path, b"trainset.toml")):  # noqa: PTH113, PTH118  # bytes
                 outcomes.file(shown, Outcome.IGNORED, "a dataset of trainset")
             else:

@@ -26,14 +26,24 @@ class ClassFolders:
     """
 
     def read(
-        self, source: Path, outcomes: Outcomes, *, folders: str = "auto", list: str = "", map: str = ""
+        self,
+        source: Path,
+        outcomes: Outcomes,
+        *,
+        folders: str = "auto",
+        list: str = "",
+        map: str = "",
+        delimiter: str = "",
+        encoding: str = "",
+        splits: str = "",
     ) -> Iterator[pa.RecordBatch]:
         """`folders`: what the folders mean (auto, labels, splits, splits/labels, none). `list`: which list to use ("none": no
-        list). `map`: its columns, as in `text=utterance,label=intent`."""
+        list). `map`: its columns, as in `text=utterance,label=intent`. `delimiter`, `encoding`: of the lists, when they are no
+        comma and no UTF-8. `splits`: further names of splits, with commas between (--map-split sets it)."""
         if folders not in _LAYOUTS:
             raise BadValue("unknown meaning of folders", expected=", ".join(_LAYOUTS), got=folders)
         files = [*walk(source, outcomes)]
-        listing = _lists.find(source, files, outcomes, chosen=list, mapping=map)
+        listing = _lists.find(source, files, outcomes, chosen=list, mapping=map, delimiter=delimiter, encoding=encoding)
         if map and not listing.tables:
             raise BadSource(
                 "there is no list in this folder whose columns could be mapped", where=str(source), got=f"--map {map}"
@@ -42,21 +52,22 @@ class ClassFolders:
         if not files and listing.tables:
             yield from listing.texts(outcomes)
             return
-        layout = _layout(files, source, labelled_elsewhere=listing.has_labels) if folders == "auto" else folders
+        known = {*SPLIT_SPELLINGS, *splits.lower().split(",")} - {""}
+        layout = _layout(files, source, known, labelled_elsewhere=listing.has_labels) if folders == "auto" else folders
         if layout != "none" and files:
             outcomes.remark(f"folders are read as {layout}")
         for start in range(0, len(files), ROWS):
             some = files[start : start + ROWS]
-            splits: Sequence[str | None] = [None] * len(some)
+            given: Sequence[str | None] = [None] * len(some)
             labels: Sequence[str | None] = [None] * len(some)
             if layout.startswith("splits"):
-                splits = [path.partition("/")[0] if "/" in path else None for path in some]
+                given = [path.partition("/")[0] if "/" in path else None for path in some]
                 if layout == "splits/labels":
                     parts = [path.split("/", 2) for path in some]
                     labels = [part[1] if len(part) > 2 else None for part in parts]
             elif layout == "labels":
                 labels = [path.partition("/")[0] if "/" in path else None for path in some]
-            batch = candidates(len(some), path=some, label=labels, split=splits)
+            batch = candidates(len(some), path=some, label=labels, split=given)
             yield listing.joined(batch) if listing.tables else batch
         listing.report_missing(outcomes)
 
@@ -65,13 +76,25 @@ class ClassFolders:
         return _folders.write(samples, target, splits=False)
 
 
-def _layout(files: list[str], source: Path, *, labelled_elsewhere: bool) -> str:
+def _layout(files: list[str], source: Path, splits: set[str], *, labelled_elsewhere: bool) -> str:
+    """What the folders mean, from the names of the top ones and how deep files lie. Raises `BadSource` when it is not clear."""
     tops = {path.partition("/")[0] for path in files if "/" in path}
+    named = {top for top in tops if top.lower() in splits}
     if not tops:
         return "none"
-    if not all(top.lower() in SPLIT_SPELLINGS for top in tops):
+    deep = {path.partition("/")[0] for path in files if path.count("/") > 1}
+    if named and tops - named and named <= deep and labelled_elsewhere:
+        return "none"  # the list says it
+    if named and tops - named and named <= deep:
+        others = sorted(tops - named)
+        raise BadSource(
+            "some of these folders are named like splits and hold class folders, and others are not named so", where=str(source),
+            expected="only splits, or only classes", got=", ".join(sorted(tops)[:20]),
+            next=f"if all are splits, say which: --map-split {others[0]}=test; if all are classes: --folders labels",
+        )  # fmt: skip
+    if tops - named:
         return "labels"
-    if any(path.count("/") > 1 for path in files):
+    if deep:
         return "splits/labels"
     if labelled_elsewhere:
         return "splits"

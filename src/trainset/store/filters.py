@@ -43,11 +43,12 @@ _DEEPEST = 100
 
 @dataclass(frozen=True)
 class Filter:
-    """A checked filter: its text, its SQL, and the columns it reads (`meta` for any `meta.<field>`)."""
+    """A checked filter: its text, its SQL, the columns it reads (`meta` for any `meta.<field>`), and those fields of metadata."""
 
     text: str
     sql: str
     columns: frozenset[str]
+    fields: frozenset[str] = frozenset()
 
 
 def parse(text: str, columns: Iterable[str]) -> Filter:
@@ -60,8 +61,8 @@ def parse(text: str, columns: Iterable[str]) -> Filter:
         )
     tree = _tree(text)
     rewriter = _Rewriter(text, frozenset(columns))
-    sql = rewriter.sql(tree, 0)
-    return Filter(text, sql, frozenset(rewriter.used))
+    sql = rewriter.truth(tree, 0)
+    return Filter(text, sql, frozenset(rewriter.used), frozenset(rewriter.fields))
 
 
 def _tree(text: str) -> dict[str, Any]:
@@ -91,9 +92,33 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:", config={"enable_external_access": "false", "threads": "1"})
 
 
+_TEXTS = frozenset(
+    ("id", "source", "path", "text", "content", "label", "source_label", "split", "contributor", "excluded", "meta")
+)
+_NUMBERS = frozenset(("+", "-", "*", "/", "//", "%", "abs", "ceil", "floor", "round", "ln", "log10", "length"))
+_OF_NUMBERS = frozenset(("+", "-", "*", "/", "//", "%", "abs", "ceil", "floor", "round", "ln", "log10"))
+
+
+def _is_meta(node: dict[str, Any]) -> bool:
+    return node.get("class") == "COLUMN_REF" and node["column_names"][0].lower() == "meta"
+
+
+def _is_boolean(node: dict[str, Any]) -> bool:
+    literal = node.get("literal", {})
+    named = node.get("class") == "COLUMN_REF" and [name.lower() for name in node["column_names"]] in (
+        ["true"],
+        ["false"],
+    )
+    return (
+        named
+        or literal.get("kind") in ("BOOLEAN", "TRUE", "FALSE")
+        or str(literal.get("text", "")).lower() in ("true", "false")
+    )
+
+
 class _Rewriter:
     def __init__(self, text: str, columns: frozenset[str]) -> None:
-        self.text, self.columns, self.used = text, columns, set[str]()
+        self.text, self.columns, self.used, self.fields = text, columns, set[str](), set[str]()
 
     def sql(self, node: dict[str, Any], depth: int) -> str:
         if depth > _DEEPEST:
@@ -103,6 +128,11 @@ class _Rewriter:
             raise self._refused(f"{str(node.get('class', 'this')).lower().replace('_', ' ')} expressions")
         written: str = method(node, depth + 1)
         return f"({written})"
+
+    def truth(self, node: dict[str, Any], depth: int) -> str:
+        """Where something is true or false, metadata is read as that: it is text."""
+        written = self.sql(node, depth)
+        return f"TRY_CAST({written} AS BOOLEAN)" if _is_meta(node) else written
 
     def _constant(self, node: dict[str, Any], depth: int) -> str:
         literal = node.get("literal", {})
@@ -121,6 +151,7 @@ class _Rewriter:
         names = node["column_names"]
         if names[0].lower() == "meta" and len(names) == 2:
             self.used.add("meta")
+            self.fields.add(names[1])
             pointer = "/" + names[1].replace("~", "~0").replace("/", "~1")
             return f"json_extract_string(meta, '{pointer.replace(chr(39), chr(39) * 2)}')"
         name = names[0].lower()
@@ -152,12 +183,12 @@ class _Rewriter:
 
     def _conjunction(self, node: dict[str, Any], depth: int) -> str:
         word = {"CONJUNCTION_AND": " AND ", "CONJUNCTION_OR": " OR "}[node["type"]]
-        return word.join(self.sql(child, depth) for child in node["children"])
+        return word.join(self.truth(child, depth) for child in node["children"])
 
     def _operator(self, node: dict[str, Any], depth: int) -> str:
         kind, children = node["type"], node["children"]
         if kind == "OPERATOR_NOT":
-            return f"NOT {self.sql(children[0], depth)}"
+            return f"NOT {self.truth(children[0], depth)}"
         if kind in ("OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL"):
             return f"{self.sql(children[0], depth)} {kind[9:].replace('_', ' ')}"
         if kind in ("COMPARE_IN", "COMPARE_NOT_IN"):
@@ -177,7 +208,12 @@ class _Rewriter:
             or node.get("filter")
             or node["order_bys"].get("orders")
         )
-        written = [self._side(part, [other for other in arguments if other is not part], depth) for part in arguments]
+        written = [
+            f"TRY_CAST({self.sql(part, depth)} AS DOUBLE)"
+            if name in _OF_NUMBERS and _is_meta(part)
+            else self._side(part, [other for other in arguments if other is not part], depth)
+            for part in arguments
+        ]
         if plain and name in _OPERATORS and len(written) == 2:
             return f"{written[0]} {_OPERATORS[name]} {written[1]}"
         if plain and name == "-" and len(written) == 1:
@@ -196,9 +232,19 @@ class _Rewriter:
     def _side(self, node: dict[str, Any], others: list[dict[str, Any]], depth: int) -> str:
         """Metadata is text: beside a number it is read as a number, where it is one."""
         written = self.sql(node, depth)
-        meta = node.get("class") == "COLUMN_REF" and node["column_names"][0].lower() == "meta"
-        number = any(other.get("literal", {}).get("kind") not in ("STRING", "NULL", None) for other in others)
-        return f"TRY_CAST({written} AS DOUBLE)" if meta and number else written
+        if not _is_meta(node):
+            return written
+        if any(_is_boolean(other) for other in others):
+            return f"TRY_CAST({written} AS BOOLEAN)"
+        return f"TRY_CAST({written} AS DOUBLE)" if any(map(self._is_number, others)) else written
+
+    def _is_number(self, node: dict[str, Any]) -> bool:
+        """Whether this is a number by what it is: a constant, a column of numbers, arithmetic."""
+        if node.get("class") == "COLUMN_REF":
+            return len(node["column_names"]) == 1 and node["column_names"][0].lower() not in _TEXTS
+        if node.get("class") == "FUNCTION":
+            return str(node["function_name"]).lower() in _NUMBERS
+        return node.get("literal", {}).get("kind") not in ("STRING", "NULL", None)
 
     def _refused(
         self,

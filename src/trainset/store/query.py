@@ -51,6 +51,7 @@ class QueryTable:
         self.replay: Replay = replay(dataset, at)
         self.columns = {"id", "label", "split", "excluded", *columns}
         self._only = only
+        self._fields: set[str] = set()
         self._connection = duckdb.connect(
             ":memory:", config={"enable_external_access": "false", "threads": "2", "preserve_insertion_order": "false"}
         )
@@ -112,8 +113,26 @@ class QueryTable:
         return self.run(sql, beside={"picked": picked})
 
     def condition(self, where: Sequence[str]) -> str:
-        """The SQL of filters that must all hold. Raises `BadFilter`."""
+        """The SQL of filters that must all hold. Raises `BadFilter`, also for a field of metadata that no sample has."""
+        for text in where:
+            self._require_fields(filters.parse(text, self.columns).fields)
         return " AND ".join(f"coalesce({filters.parse(text, self.columns).sql}, false)" for text in where) or "true"
+
+    def _require_fields(self, names: Iterable[str]) -> None:
+        """A misspelt field would be null everywhere, and `meta.x is null` would mean every sample."""
+        for name in sorted(set(names) - self._fields):
+            pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+            if not self.run("SELECT 1 AS n FROM samples WHERE json_exists(meta, ?) LIMIT 1", [pointer]).num_rows:
+                some = self.run(
+                    "SELECT DISTINCT unnest(json_keys(meta)) AS name FROM (SELECT meta FROM samples WHERE meta IS NOT NULL LIMIT 1000) ORDER BY name LIMIT 30"
+                )
+                known = some["name"].to_pylist()
+                near = next((other for other in known if other.lower() == name.lower()), "")
+                raise BadFilter(
+                    f"no sample has the metadata field {name!r}", expected=", ".join(known) or "none: there is no metadata",
+                    next=f"use meta.{near}" if near else "trainset look --json shows the metadata of samples",
+                )  # fmt: skip
+            self._fields.add(name)
 
     def count(self, where: Sequence[str] = ()) -> int:
         """How many samples these filters hold for."""
@@ -174,7 +193,9 @@ class QueryTable:
                 if "path" not in self.columns:
                     raise
             if not hits and "path" in self.columns:
-                hits = self.run("SELECT id FROM samples WHERE path = ? LIMIT 3", [name])["id"].to_pylist()
+                whole = " OR source || '/' || path = ?" if "source" in self.columns else ""
+                sql = f"SELECT id FROM samples WHERE path = ?{whole} LIMIT 3"
+                hits = self.run(sql, [name, name] if whole else [name])["id"].to_pylist()
             if not hits:
                 raise UnknownName(
                     f"there is no sample {name!r}",
@@ -184,7 +205,7 @@ class QueryTable:
                 raise BadValue(
                     f"{name!r} stands for several samples",
                     got=", ".join(hit.hex()[:16] for hit in hits),
-                    next="add digits",
+                    next="add digits to an id; before a path put the name of its source: SOURCE/PATH",
                 )
             result += hits
         return list(dict.fromkeys(result))

@@ -22,7 +22,7 @@ from trainset.store.schema import SAMPLES
 from trainset.work.known import Known
 from trainset.work.proposed_split import proposed_split
 
-_CLAIMS = {"label": "label", "split_given": "split", "contributor": "contributor", "meta": "meta"}
+_CLAIMS = {"label": "label", "split": "canonical", "split_given": "split", "contributor": "contributor", "meta": "meta"}
 """What a source says of a sample besides its content: column of a part -> column of a candidate."""
 _STAT = ("size", "mtime_ns", "ctime_ns")
 

@@ -13,7 +13,7 @@ from trainset.store.query import open_table
 from trainset.store.replay import Replay, replay
 from trainset.work import fix
 from trainset.work.person import acting
-from trainset.work.selection import Selection, chosen
+from trainset.work.selection import Named, Selection, chosen
 
 
 def classes(dataset: Dataset, at: str | int | None = None) -> list[ClassInfo]:
@@ -98,7 +98,7 @@ def split_class(
     dataset: Dataset,
     name: str,
     into: str,
-    samples: Sequence[str] = (),
+    samples: Named = (),
     *,
     where: str = "",
     reason: str = "",
@@ -108,13 +108,14 @@ def split_class(
     replayed = replay(dataset)
     _existing(replayed, name)
     entries = [] if into in replayed.classes else [Entry(EntryKind.CLASS_ADDED, subject=fix.check_class_name(into))]
-    found = chosen(dataset, Selection(tuple(samples), where, label=name))
+    found = chosen(dataset, Selection.of(samples, where, label=name))
+    asked = chosen(dataset, Selection.of(samples)).num_rows if samples else found.num_rows
     if not found.num_rows:
         raise BadValue(f"no sample of class {name!r} is in this selection")
     moved = found["id"].to_pylist()
     entries += [Entry(EntryKind.LABEL, sample=identifier, value=into) for identifier in moved]
     seq = _append(dataset, "classes split", entries, person, reason)
-    return fix.Change("classes split", seq, len(moved), 0, tuple(ids.shown(i) for i in moved[:1000]))
+    return fix.Change("classes split", seq, len(moved), asked - len(moved), tuple(ids.shown(i) for i in moved[:1000]))
 
 
 def _existing(replayed: Replay, name: str) -> ClassInfo:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from trainset import registry
 from trainset.contracts import Plugin
-from trainset.errors import BadSource, DamagedDataset, TargetExists, TrainsetError, UnknownName
+from trainset.errors import BadSource, BadValue, DamagedDataset, TargetExists, TrainsetError, UnknownName
 from trainset.formats import _json
 from trainset.model import Source
 from trainset.store import ids, log
@@ -85,6 +85,10 @@ def export(
     failed: list[TrainsetError] = []
     with table, storage_full_is_clear(place):
         selected = table.count(conditions)
+        if not selected:
+            raise BadValue(
+                "no sample is in this selection: there is nothing to write", where=where or str(dataset.folder)
+            )
         proposes = selected and not table.count([*conditions, "split is not null"])
         media = bool((settings or {}).get("media", True))
         work.mkdir(parents=True)

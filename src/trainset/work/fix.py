@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from trainset.store import ids, log
 from trainset.store.dataset import Dataset
 from trainset.store.replay import replay
 from trainset.work.person import acting
-from trainset.work.selection import Selection, chosen
+from trainset.work.selection import Named, Selection, chosen
 
 _UNPRINTABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]"
@@ -38,7 +37,7 @@ class Change:
 
 
 def label(
-    dataset: Dataset, to: str | None, samples: Sequence[str] = (), *, where: str = "", reason: str = "", person: str = "",
+    dataset: Dataset, to: str | None, samples: Named = (), *, where: str = "", reason: str = "", person: str = "",
     new_class: bool = False, key: str | None = None,
 ) -> Change:  # fmt: skip
     """Gives samples a label; None or "" takes it away. Raises `UnknownName` for a class that does not exist, unless
@@ -55,13 +54,13 @@ def label(
                     next=f"trainset classes add {to!r}, or --new-class",
                 )
             entries.append(Entry(EntryKind.CLASS_ADDED, subject=check_class_name(to)))
-    found = chosen(dataset, Selection(tuple(samples), where))
+    found = chosen(dataset, Selection.of(samples, where))
     return _change(dataset, "label", EntryKind.LABEL, found, "label", to, entries, person, reason, key)
 
 
 def exclude(
     dataset: Dataset,
-    samples: Sequence[str] = (),
+    samples: Named = (),
     *,
     where: str = "",
     reason: str = "",
@@ -69,13 +68,13 @@ def exclude(
     key: str | None = None,
 ) -> Change:
     """Takes samples out of the dataset; they stay on disk, and `restore` brings them back."""
-    found = chosen(dataset, Selection(tuple(samples), where))
+    found = chosen(dataset, Selection.of(samples, where))
     return _change(dataset, "exclude", EntryKind.EXCLUDE, found, "excluded", True, [], person, reason, key)
 
 
 def restore(
     dataset: Dataset,
-    samples: Sequence[str] = (),
+    samples: Named = (),
     *,
     where: str = "",
     reason: str = "",
@@ -84,14 +83,14 @@ def restore(
 ) -> Change:
     """Brings excluded samples back. `where` runs over the excluded ones."""
     condition = f"excluded and ({where}\n)" if where else ""
-    found = chosen(dataset, Selection(tuple(samples), condition))
+    found = chosen(dataset, Selection.of(samples, condition))
     return _change(dataset, "restore", EntryKind.RESTORE, found, "excluded", False, [], person, reason, key)
 
 
 def move_split(
     dataset: Dataset,
     to: str | None,
-    samples: Sequence[str] = (),
+    samples: Named = (),
     *,
     where: str = "",
     reason: str = "",
@@ -103,7 +102,7 @@ def move_split(
         if to.lower() not in SPLIT_SPELLINGS:
             raise BadValue("there is no such split", expected=", ".join(SPLITS), got=repr(to))
         to = SPLIT_SPELLINGS[to.lower()]
-    found = chosen(dataset, Selection(tuple(samples), where))
+    found = chosen(dataset, Selection.of(samples, where))
     return _change(dataset, "move-split", EntryKind.SPLIT, found, "split", to or None, [], person, reason, key)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from trainset.errors import BadValue, UnknownName
@@ -13,6 +12,7 @@ from trainset.store.dataset import Dataset
 from trainset.store.query import open_table
 from trainset.store.replay import replay
 from trainset.work.person import acting
+from trainset.work.selection import Named, Selection
 
 
 def log(
@@ -40,7 +40,7 @@ def undo(dataset: Dataset, seq: int | None = None, *, reason: str = "", person: 
     return store.undo(dataset, acting(person), seq, reason)
 
 
-def note(dataset: Dataset, text: str, samples: Sequence[str] = (), *, label: str = "", person: str = "") -> int:
+def note(dataset: Dataset, text: str, samples: Named = (), *, label: str = "", person: str = "") -> int:
     """Leaves a remark on samples, on a class, or, with neither, on the dataset. Returns the action's position."""
     if not text.strip():
         raise BadValue("an empty note says nothing", expected="a remark")
@@ -51,7 +51,8 @@ def note(dataset: Dataset, text: str, samples: Sequence[str] = (), *, label: str
     made = [Entry(EntryKind.NOTE, subject=label or None, value=text)]
     if samples:
         with open_table(dataset, columns=["path"]) as table:
-            made = [Entry(EntryKind.NOTE, sample=identifier, value=text) for identifier in table.find(samples)]
+            named = table.find(Selection.of(samples).ids)
+            made = [Entry(EntryKind.NOTE, sample=identifier, value=text) for identifier in named]
     seq = store.append(dataset, "note", acting(person), "", made)
     if seq is None:
         raise AssertionError("an action without entries")

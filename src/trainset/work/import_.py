@@ -21,7 +21,7 @@ from trainset.engine.lost import Lost
 from trainset.engine.pool import Pool
 from trainset.errors import BadSource, BadValue, UnknownName, Unsafe
 from trainset.media import kinds
-from trainset.model import SPLITS, Entry, EntryKind, Outcome
+from trainset.model import Entry, EntryKind, Outcome
 from trainset.store import home, log, measured, parts, paths
 from trainset.store.dataset import Dataset
 from trainset.store.outcomes import Spool, duplicates, write_report
@@ -29,6 +29,7 @@ from trainset.store.previews import Writer as Previews
 from trainset.store.replay import Replay, replay
 from trainset.store.schema import SAMPLES
 from trainset.work import decode
+from trainset.work import split_names as spellings
 from trainset.work.candidates import Kept, Sifter
 from trainset.work.known import Known
 from trainset.work.person import acting
@@ -100,14 +101,12 @@ def import_(
     the source that its paths may lead to; `split_names` maps further spellings of splits; `report` receives every outcome as
     CSV. Raises `BadSource` when the source is not there or its layout is unclear.
     """
-    for theirs, ours in (split_names or {}).items():
-        if ours not in SPLITS:
-            raise BadValue("there is no such split", where=f"{theirs}={ours}", expected=", ".join(SPLITS), got=ours)
+    spellings.check(split_names or {})
     place = Path(source).expanduser()
     if not place.exists():
         raise BadSource("there is nothing at this place", where=str(place), expected="a folder or a file to import")
     plugin = choose_format(place, format)
-    name = name or (place.resolve().name)
+    name = name or _known_as(dataset, place) or place.resolve().name
     with dataset.one_at_a_time("import", waiting):
         job = _Import(
             dataset,
@@ -122,6 +121,14 @@ def import_(
         if report is not None:
             write_report(dataset, job.token, Path(report))
     return result
+
+
+def _known_as(dataset: Dataset, place: Path) -> str:
+    """The name under which the dataset knows this very folder, which may have been moved since; empty when it does not."""
+    if not place.is_dir():
+        return ""
+    real = os.path.realpath(place)
+    return next((source.name for source in replay(dataset).sources.values() if source.root == real), "")
 
 
 def choose_format(source: Path, name: str = "") -> Plugin:
@@ -148,7 +155,7 @@ class _Import:
         self, dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: dict[str, Any], allowed: tuple[str, ...],
         split_names: Mapping[str, str],
     ) -> None:  # fmt: skip
-        self.dataset, self.plugin, self.name, self.settings = dataset, plugin, name, settings
+        self.dataset, self.plugin, self.name = dataset, plugin, name
         readable = plugin.settings_of("read")
         for key in settings:
             if key not in readable:
@@ -157,10 +164,14 @@ class _Import:
                 )
         self.place = place
         self.root = place.resolve() if place.is_dir() else place.resolve().parent
-        self.split_names = split_names
         self.replay: Replay = replay(dataset)
         self._check_name()
         earlier = self.replay.sources.get(name)
+        before = dict(earlier.settings) if earlier and earlier.format == plugin.name else {}
+        self.split_names = {**spellings.from_text(before.pop(spellings.SETTING, "")), **split_names}
+        before = {key: value for key, value in before.items() if key in readable and key not in settings and value}
+        self.again = before  # a source is read as it was: who gave it a mapping need not give it twice
+        self.settings = {**before, **settings}
         kept = [root for root in (earlier.allowed if earlier else ()) if home.is_allowed(dataset.folder, root)]
         self.allowed = tuple(dict.fromkeys([*allowed, *kept]))
         self.token = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid4().hex[:8]}"
@@ -257,7 +268,13 @@ class _Import:
 
             yield candidates(1, path=[paths.from_local(self.place.name)])
             return
-        yield from (batch for batch in reader.read(self.place, self.spool, **self.settings) if batch.num_rows)
+        how = dict(self.settings)
+        if self.again:
+            told = ", ".join(f"{name}={value}" for name, value in self.again.items())
+            self.spool.remark(f"read as before: {told}")
+        if self.split_names and "splits" in self.plugin.settings_of("read"):
+            how["splits"] = ",".join([*filter(None, [str(how.get("splits", ""))]), *self.split_names])
+        yield from (batch for batch in reader.read(self.place, self.spool, **how) if batch.num_rows)
 
     def _same(self, column: str, first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield first
@@ -334,7 +351,8 @@ class _Import:
         place = {
             "root": str(self.root),
             "format": self.plugin.name,
-            "settings": self.settings,
+            "settings": self.settings
+            | ({spellings.SETTING: spellings.to_text(self.split_names)} if self.split_names else {}),
             "allowed": list(self.allowed),
         }
         for part, rows, replaced in self.made:

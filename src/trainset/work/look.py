@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from trainset.store.dataset import Dataset
 from trainset.store.durable import whole_file
 from trainset.store.measured import measure_names, measured
 from trainset.work.media import read_media
-from trainset.work.selection import Selection, opened
+from trainset.work.selection import Named, Selection, opened
 
 _DETAILS = ("path", "text", "content", "contributor", "meta", "remarks")
 
@@ -76,7 +76,9 @@ class Samples:
 
     def media(self, number: int) -> bytes:
         """The bytes of the sample at this place: of its file, or of its text in UTF-8. Raises `Gone` or `Unsafe`."""
-        row = self.table.slice(number, 1).to_pylist()[0]
+        if not -len(self) <= number < len(self):
+            raise BadValue("there is no sample at this place", expected=f"0 to {len(self) - 1}", got=str(number))
+        row = self.table.slice(number % len(self), 1).to_pylist()[0]
         if row["path"] is None:
             return str(row["text"]).encode()
         return read_media(self.dataset, self.sources, row["source"], row["path"], row["content"])
@@ -114,7 +116,7 @@ class Samples:
 
 def look(
     dataset: Dataset,
-    samples: Sequence[str] = (),
+    samples: Named = (),
     *,
     where: str = "",
     label: str | None = None,
@@ -127,15 +129,15 @@ def look(
 ) -> Samples:
     """Draws `n` samples at random by `seed` (another seed, another draw), or the first `n` by `sort` (`-loudness`: largest
     first), of the selection. Raises `BadFilter`, `UnknownName`."""
-    if n < 1:
+    if not isinstance(n, int) or n < 1:
         raise BadValue("nothing to look at", expected="-n of at least 1", got=str(n))
-    selection = Selection(tuple(samples), where, label, split, source)
+    selection = Selection.of(samples, where, label=label, split=split, source=source)
     table, conditions = opened(
-        dataset, selection, log.position(dataset, at), sort=sort, columns=["path"] if samples else []
+        dataset, selection, log.position(dataset, at), sort=sort, columns=["path", "source"] if samples else []
     )
     with table:
         if samples:
-            named = pa.array(table.find(samples), pa.binary(16))
+            named = pa.array(table.find(selection.ids), pa.binary(16))
             rows = table.select(["id", "label", "split", "excluded", "part", "row"], conditions)
             places = pa.compute.index_in(named, value_set=rows["id"].cast(pa.binary(16)).combine_chunks()).drop_null()
             rows, total = rows.take(places), len(places)

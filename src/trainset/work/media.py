@@ -43,5 +43,6 @@ def read_media(dataset: Dataset, sources: Mapping[str, Source], source: str, pat
     raise Gone(
         reason,
         where=f"{source}: {path}",
-        next="trainset import it again, or restore the file; versions made with --keep-media keep copies",
+        next=f"if the folder was moved: trainset sources {source!r} --root DIR; if files changed, import it again; "
+        "versions made with --keep-media keep copies",
     )

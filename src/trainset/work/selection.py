@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -11,6 +12,9 @@ from trainset.errors import BadValue
 from trainset.store import filters
 from trainset.store.dataset import Dataset
 from trainset.store.query import BASE, QueryTable, open_table
+
+Named: TypeAlias = Iterable[Any]
+"""Samples as a person names them: ids, beginnings of ids, paths, or what `look` returned."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,17 @@ class Selection:
     label: str | None = None
     split: str | None = None
     source: str | None = None
+
+    @classmethod
+    def of(cls, samples: Named, where: str = "", **more: str | None) -> Selection:
+        """From what a person in Python may hand over: ids, one id, or what `look` returned. Raises `BadValue`."""
+        if isinstance(samples, str):
+            samples = [samples]
+        names = [sample["id"] if isinstance(sample, Mapping) and "id" in sample else sample for sample in samples]
+        for name in names:
+            if not isinstance(name, str):
+                raise BadValue("this is no sample", expected="ids, paths, or what look() returned", got=repr(name)[:80])
+        return cls(tuple(names), where, **more)
 
     @property
     def empty(self) -> bool:
@@ -57,7 +72,9 @@ def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (
     from trainset.store.measured import measure_names
 
     conditions = selection.conditions([*BASE, *measure_names(dataset)])
-    with open_table(dataset, where=conditions, columns=[*columns, "path"] if selection.ids else columns) as table:
+    with open_table(
+        dataset, where=conditions, columns=[*columns, "path", "source"] if selection.ids else columns
+    ) as table:
         wanted = ["id", *dict.fromkeys([*columns, "label", "split", "excluded"])]
         found = table.select(wanted, conditions)
         if selection.ids:
