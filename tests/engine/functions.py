@@ -175,11 +175,11 @@ def _write_much() -> None:
 
     with tempfile.TemporaryFile() as file:
         try:
-            for _ in range(100):
+            for _ in range(200):
                 file.write(bytes(2**20))
         except OSError:
             return
-    raise AssertionError("100 MB written")
+    raise AssertionError("200 MB written")
 
 
 _HARM: dict[str, Callable[[], object]] = {

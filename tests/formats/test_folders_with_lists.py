@@ -211,5 +211,7 @@ def test_a_path_of_two_sources_is_named_with_its_source(tmp_path: Path) -> None:
         assert dataset.label("cat", dataset.look(where="source = 'one'", n=1).ids[0]).changed <= 1
         with pytest.raises(BadValue, match="no sample"):
             dataset.label("dog", [3])
-        with pytest.raises(BadValue, match="nothing to write"):
-            dataset.export(tmp_path / "out", where="label = 'none'")
+        assert any(
+            "what was written is empty" in text
+            for text in dataset.export(tmp_path / "out", where="label = 'none'").warnings
+        )

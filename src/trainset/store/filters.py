@@ -51,9 +51,11 @@ class Filter:
     fields: frozenset[str] = frozenset()
 
 
-def parse(text: str, columns: Iterable[str]) -> Filter:
+def parse(text: str, columns: Iterable[str], *, condition: bool = True) -> Filter:
     """Checks a filter over these columns and `meta.<field>`. Raises `BadFilter` for anything that is not one expression
-    of column names, constants, comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, LIKE, CASE, arithmetic and `FUNCTIONS`."""
+    of column names, constants, comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, LIKE, CASE, arithmetic and `FUNCTIONS`.
+
+    condition: whether it is something that holds or does not; an order is not."""
     if len(text) > _LONGEST or re.search("[\\0\\ud800-\\udfff]", text):
         raise BadFilter(
             "the filter is too long or holds a NUL character or a broken one",
@@ -61,7 +63,7 @@ def parse(text: str, columns: Iterable[str]) -> Filter:
         )
     tree = _tree(text)
     rewriter = _Rewriter(text, frozenset(columns))
-    sql = rewriter.truth(tree, 0)
+    sql = rewriter.truth(tree, 0) if condition else rewriter.sql(tree, 0)
     return Filter(text, sql, frozenset(rewriter.used), frozenset(rewriter.fields))
 
 

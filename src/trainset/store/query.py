@@ -99,7 +99,7 @@ class QueryTable:
         order, bound = "part, row", f" LIMIT {int(limit)}" if limit is not None else ""
         if sort:
             name, down = sort.lstrip("-"), sort.startswith("-")
-            key = filters.parse(name, self.columns).sql
+            key = filters.parse(name, self.columns, condition=False).sql
             ways = [f"TRY_CAST({key} AS DOUBLE)", key] if name.startswith("meta.") else [key]
             order = ", ".join(f"{way} {'DESC' if down else 'ASC'} NULLS LAST" for way in ways) + ", part, row"
         if seed is None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from trainset import registry
 from trainset.contracts import Plugin
-from trainset.errors import BadSource, BadValue, DamagedDataset, TargetExists, TrainsetError, UnknownName
+from trainset.errors import BadSource, DamagedDataset, TargetExists, TrainsetError, UnknownName
 from trainset.formats import _json
 from trainset.model import Source
 from trainset.store import ids, log
@@ -85,10 +85,6 @@ def export(
     failed: list[TrainsetError] = []
     with table, storage_full_is_clear(place):
         selected = table.count(conditions)
-        if not selected:
-            raise BadValue(
-                "no sample is in this selection: there is nothing to write", where=where or str(dataset.folder)
-            )
         proposes = selected and not table.count([*conditions, "split is not null"])
         media = bool((settings or {}).get("media", True))
         work.mkdir(parents=True)
@@ -119,12 +115,13 @@ def export(
         selected,
         losses.samples,
         losses.lost,
-        (*losses.warnings, *([_NO_SPLIT] if proposes else [])),
+        (*losses.warnings, *([_NO_SPLIT] if proposes else []), *([] if selected else [_NOTHING])),
         tuple(f"{error.where}: {error.what}" for error in failed[:_NAMED]),
         len(failed),
     )
 
 
+_NOTHING = "no sample is in this selection: what was written is empty"
 _NO_SPLIT = "no sample has a split: where none has one, an import proposes them"
 
 
