@@ -52,7 +52,9 @@ def memory(process: psutil.Process) -> float:
     total = 0.0
     try:
         for each in (process, *process.children(recursive=True)):
-            total += each.memory_info().rss  # cheap to ask for: reading shared pages apart would slow down what is measured
+            total += (
+                each.memory_info().rss
+            )  # cheap to ask for: reading shared pages apart would slow down what is measured
     except psutil.Error:
         pass
     return total

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from trainset.media.decode import decode, preview
-from trainset.media.preview import read_thumbnail, read_waveform, thumbnail, waveform
+from trainset.media.preview import may_be_thumbnail, read_thumbnail, read_waveform, thumbnail, waveform
 from trainset.media.undecodable import Undecodable
 
 from .inputs import colours, picture
@@ -84,12 +84,15 @@ def test_a_small_plain_jpeg_is_its_own_thumbnail_and_one_with_more_in_it_is_not(
         return target.getvalue()
 
     plain = saved()
-    assert preview(decode(plain, "image"), plain) == plain
+    assert preview(decode(plain, "image"), plain) == b""  # nothing need be kept: the file is shown as it is
+    assert may_be_thumbnail(plain)
     read_thumbnail(plain)
     exif = Image.Exif()
     exif[0x010E] = "a secret place"
     for more in (saved(exif=exif), saved(comment=b"a secret"), plain + b"<script>"):
         made = preview(decode(more, "image"), more)
         assert made != more
+        assert made
+        assert not may_be_thumbnail(more)
         assert b"secret" not in made
         assert b"script" not in made

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from tests.helpers import pictures
 from tests.work.made import copied, named, rows, twelve, write
 
@@ -162,3 +164,17 @@ def test_saving_writes_files_and_names_those_that_are_gone(tmp_path: Path) -> No
 def test_saving_texts_writes_texts(dataset: trainset.Workbench, tmp_path: Path) -> None:
     assert dataset.look(label="cat").save(tmp_path / "out") == []
     assert sorted(p.read_text() for p in (tmp_path / "out").iterdir()) == ["text 00", "text 03", "text 06", "text 09"]
+
+
+def test_a_small_jpeg_is_shown_from_its_file(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "in" / "small.jpg")
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "in")
+        drawn = dataset.look()
+        assert [*drawn.previews().values()] == [(tmp_path / "in" / "small.jpg").read_bytes()]
+        assert "data:image/jpeg" in drawn._repr_html_()
+        (tmp_path / "in" / "small.jpg").unlink()
+        assert drawn.previews() == {}
+        assert dataset.look()._repr_html_()

@@ -23,6 +23,10 @@ _SET = {
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # the others reserve address space by the gigabyte
+    "MALLOC_MMAP_THRESHOLD_": str(
+        32 * 2**20
+    ),  # memory given back to the system after each array comes back page by page
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 2**20),
     "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MB of address space for each
 }
 

@@ -25,6 +25,8 @@ def perceptual_hash(lumas: NDArray[np.float32]) -> list[str]:
 def _averaged(lumas: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """One axis brought to 32 values: averages of runs, or repeats where there are fewer."""
     size = lumas.shape[axis]
+    if size == _SIDE:
+        return lumas
     if size < _SIDE:
         repeated: NDArray[np.float32] = lumas.take(np.arange(_SIDE) * size // _SIDE, axis=axis)
         return repeated

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainset.contracts import measure
+from trainset.measures._moments import mean_square
 
 _FLAT = 0.01
 """Mean square of first differences, in squared levels, below which there is nothing to be sharp."""
@@ -18,12 +19,11 @@ def sharpness(lumas: NDArray[np.float32]) -> NDArray[np.float32]:
     Root mean square of second differences over that of first differences, both along rows and columns, divided by the square
     root of 3, its value for white noise: a ratio of spectral moments (Rice 1945). Gaussian blur of s pixels gives about 0.6 / s.
     """
-    first, second = np.zeros(len(lumas), np.float64), np.zeros(len(lumas), np.float64)
-    for axis in (1, 2):
-        if lumas.shape[axis] > 2:
-            step = np.diff(lumas, axis=axis)
-            first += np.mean(step * step, axis=(1, 2))
-            step = np.diff(step, axis=axis)
-            second += np.mean(step * step, axis=(1, 2))
+    first, second = np.zeros(len(lumas)), np.zeros(len(lumas))
+    for along in (lumas, lumas.transpose(0, 2, 1)):
+        if along.shape[1] > 2:
+            step = along[:, 1:] - along[:, :-1]
+            first += mean_square(step)
+            second += mean_square(step[:, 1:] - step[:, :-1])
     ratio = np.sqrt(second / np.where(first > 0, first, 1) / 3)
     return np.where(first > _FLAT, np.minimum(ratio, 1), 0).astype(np.float32)

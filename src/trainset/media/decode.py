@@ -51,16 +51,16 @@ def values(decoded: Decoded) -> dict[str, Any]:
 
 
 def preview(decoded: Decoded, data: bytes = b"") -> bytes:
-    """The thumbnail of a picture or the waveform of a recording; empty for a text.
+    """The thumbnail of a picture or the waveform of a recording; empty for a text, and for a JPEG that is a thumbnail already.
 
-    data: the file's bytes. A JPEG that is a thumbnail already, and nothing else, is its own.
+    data: the file's bytes.
     """
     from trainset.media.preview import is_thumbnail, thumbnail, waveform
 
     shown = values(decoded)
     if "pixels" in shown:
         if not decoded.remarks and is_thumbnail(data, shown["pixels"], shown["facts"]):
-            return data
+            return b""
         return thumbnail(shown["pixels"])
     return waveform(shown["signal"]) if "signal" in shown else b""
 

@@ -31,6 +31,12 @@ def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
     return target.getvalue()
 
 
+def may_be_thumbnail(data: bytes) -> bool:
+    """Whether a file is small enough to be shown as it is, by `read_thumbnail`, when no thumbnail of it is kept."""
+    plain = data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9")
+    return len(data) <= _SMALL and plain and _MORE_THAN_A_PICTURE.search(data) is None
+
+
 def is_thumbnail(data: bytes, pixels: NDArray[np.uint8], facts: Mapping[str, Any]) -> bool:
     """Whether the bytes of a (h, w, 3) uint8 picture may stand as its thumbnail: a small RGB or grey JPEG without metadata,
     comments or anything behind it, so that nothing is shown or sent that is not the picture."""

@@ -148,13 +148,10 @@ class Sifter:
             identifiers = pa.array(chosen, pa.binary(16))
             identifiers = pc.if_else(pc.is_valid(contents), identifiers, pa.scalar(None, pa.binary(16)))
         good = pc.is_in(pa.array(outcomes), pa.array([str(o) for o in Outcome if o.in_dataset]))
-        remarks = pa.array(
-            [
-                [*(a or []), *(b or [])]
-                for a, b in zip(batch["remarks"].to_pylist(), answer["remarks"].to_pylist(), strict=True)
-            ],
-            pa.list_(pa.string()),
-        )
+        remarks = answer["remarks"]
+        if batch["remarks"].null_count < batch.num_rows:
+            both = zip(batch["remarks"].to_pylist(), remarks.to_pylist(), strict=True)
+            remarks = pa.array([[*(a or []), *(b or [])] for a, b in both], pa.list_(pa.string()))
         text = batch["text"] if self.by_rows else answer["text"]
         size = pc.binary_length(pc.cast(text, pa.binary())).cast(pa.int64()) if self.by_rows else answer["size"]
         samples = self._samples(

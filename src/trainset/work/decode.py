@@ -46,15 +46,17 @@ def files(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[
     medium, limits = batch.schema.metadata[b"medium"].decode(), Limits()
     plugins = measured.measures_of(medium)
     fields = schema(medium)
-    columns: dict[str, list[Any]] = {name: [] for name in fields.names}
+    asked = batch.column("path").to_pylist()
+    columns: dict[str, list[Any]] = {name: [None] * len(asked) for name in fields.names}
     together = Together(plugins, columns)
+    alone = _alone(plugins)
     reader = paths.Reader(settings["root"], settings["allowed"])
     try:
-        for number, path in enumerate(batch.column("path").to_pylist()):
+        for number, path in enumerate(asked):
             started(number)
-            row, decoded = _file(reader, path, medium, limits, plugins)
-            for name, column in columns.items():
-                column.append(row.get(name))
+            row, decoded = _file(reader, path, medium, limits, alone)
+            for name, value in row.items():
+                columns[name][number] = value
             if decoded:
                 together.take(number, decoded)
         together.finish()
@@ -71,13 +73,13 @@ def texts(batch: pa.RecordBatch, settings: Mapping[str, Any], started: Callable[
     found = batch.column("text").to_pylist()
     count = len(found)
     values: dict[str, list[Any]] = {name: [None] * count for name in plugins}
-    alone = {name: plugin for name, plugin in plugins.items() if not set(plugin.needs) & _MANY}
+    alone = _alone(plugins)
     together = Together(plugins, values)
     for number, text in enumerate(found):
         started(number)
         decoded = {"text": text, "facts": {"bytes": len(text.encode()), "format": "text"}}
         for name, plugin in alone.items():
-            values[name][number] = _value(plugin, decoded)
+            values[name][number] = plugin.target(*[decoded[need] for need in plugin.needs])
         together.take(number, decoded)
     together.finish()
     known: dict[str, Any] = {
@@ -104,7 +106,7 @@ def lost(row: pa.RecordBatch, medium: str, reason: str, outcome: Outcome = Outco
 
 
 def _file(
-    reader: paths.Reader, path: str, medium: str, limits: Limits, plugins: Mapping[str, Plugin]
+    reader: paths.Reader, path: str, medium: str, limits: Limits, alone: Mapping[str, Plugin]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is said of a file, and what it decodes to, which is nothing when it cannot be decoded."""
     values: dict[str, Any] = {}
@@ -115,9 +117,8 @@ def _file(
         row["content"] = ids.content_hash(data)
         decoded = media.decode(data, medium, limits)
         values = media.values(decoded)
-        for name, plugin in plugins.items():
-            if not set(plugin.needs) & _MANY:
-                row[name] = _value(plugin, values)
+        for name, plugin in alone.items():
+            row[name] = plugin.target(*[values[need] for need in plugin.needs])
         row["preview"] = media.preview(decoded, data) or None
         row["text"] = values.get("text")
         row["remarks"] = [*decoded.remarks, *media.remark_on_name(path, decoded)]
@@ -135,9 +136,9 @@ def _file(
     return row, {}
 
 
-_MANY = frozenset(MANY)
 _ADDED = str(Outcome.ADDED)
 
 
-def _value(plugin: Plugin, decoded: Mapping[str, Any]) -> Any:
-    return plugin.target(*(decoded[name] for name in plugin.needs))
+def _alone(plugins: Mapping[str, Plugin]) -> dict[str, Plugin]:
+    """The measures that take one sample at a time."""
+    return {name: plugin for name, plugin in plugins.items() if not set(plugin.needs) & set(MANY)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from trainset.errors import BadValue, MissingPackage, TargetExists, TrainsetError
+from trainset.errors import BadValue, Gone, MissingPackage, TargetExists, TrainsetError, Unsafe
 from trainset.formats._names import file_name
+from trainset.media.preview import may_be_thumbnail
 from trainset.model import Source
 from trainset.store import ids, log, previews
 from trainset.store.dataset import Dataset
@@ -84,8 +86,19 @@ class Samples:
         return read_media(self.dataset, self.sources, row["source"], row["path"], row["content"])
 
     def previews(self) -> dict[bytes, bytes]:
-        """Thumbnails (JPEG) or waveforms by content hash, as far as there are any."""
-        return previews.get(self.dataset, self.table["content"].to_pylist())
+        """Thumbnails (JPEG) or waveforms by content hash, as far as there are any. A file that is one itself is read again."""
+        contents = self.table["content"].to_pylist()
+        found = previews.get(self.dataset, contents)
+        if self.dataset.medium == "image":
+            for number, content in enumerate(contents):
+                if content not in found:
+                    with contextlib.suppress(
+                        Gone, Unsafe
+                    ):  # what cannot be read is not shown; reading it by name says why
+                        data = self.media(number)
+                        if may_be_thumbnail(data):
+                            found[content] = data
+        return found
 
     def save(self, folder: str | Path) -> list[str]:
         """Writes their files, or their texts, into a new folder. Returns what could not be saved, as sentences; raises

@@ -14,6 +14,8 @@ from trainset.contracts import MANY, Plugin
 
 _MOST_PIXELS = 4_000_000
 """Of a picture, above which it is averaged down, and of the pictures that wait together."""
+_AT_ONCE = 262_144
+"""Pixels of one size that are computed with together: enough that asking costs nothing, few enough for a processor's cache."""
 _WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
@@ -33,9 +35,13 @@ class Together:
             return
         if "pixels" in decoded:
             small = averaged_down(decoded["pixels"])
-            self._pictures[small.shape].append((row, small))
-            self._pixels += small.shape[0] * small.shape[1]
-            if self._pixels >= _MOST_PIXELS:
+            same, size = self._pictures[small.shape], small.shape[0] * small.shape[1]
+            same.append((row, small))
+            self._pixels += size
+            if len(same) * size >= _AT_ONCE:
+                self._stack(self._pictures.pop(small.shape))
+                self._pixels -= len(same) * size
+            elif self._pixels >= _MOST_PIXELS:
                 self.finish()
         elif "text" in decoded:
             self._texts.append((row, decoded["text"]))
@@ -43,7 +49,7 @@ class Together:
     def finish(self) -> None:
         """Measures all that wait."""
         for waiting in self._pictures.values():
-            self._pictures_of_one_size(waiting)
+            self._stack(waiting)
         self._pictures.clear()
         self._pixels = 0
         if self._texts:
@@ -51,7 +57,7 @@ class Together:
             self._put({"texts": texts}, [row for row, _ in self._texts])
             self._texts = []
 
-    def _pictures_of_one_size(self, waiting: Sequence[tuple[int, NDArray[np.uint8]]]) -> None:
+    def _stack(self, waiting: Sequence[tuple[int, NDArray[np.uint8]]]) -> None:
         pictures = np.stack([pixels for _, pixels in waiting]) if len(waiting) > 1 else waiting[0][1][None]
         self._put({"pictures": pictures, "lumas": pictures @ _WEIGHTS}, [row for row, _ in waiting])
 
