@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -110,7 +111,7 @@ def _default(option: Any) -> str:
 
 
 def _plugins() -> Iterator[str]:
-    yield "# Measures and formats"
+    yield "# Measures, checks and formats"
     yield "What comes with `trainset`. [Contributing](../../CONTRIBUTING.md) says how to add one."
     yield "## Measures"
     yield "Each is a column of filters and orders. It is computed once per content, while importing."
@@ -129,6 +130,14 @@ def _plugins() -> Iterator[str]:
     yield "A setting of reading is given to `import`, one of writing to `export`, as `--set NAME=VALUE`."
     for plugin in registry.plugins("format").values():
         yield from _format(plugin)
+    yield "## Checks"
+    yield "What `audit` runs; a setting is given as `--set CHECK.SETTING=VALUE`. Columns: measures, and those of filters."
+    for plugin in registry.plugins("check").values():
+        yield f"### {plugin.name}"
+        medium = plugin.facts["medium"] or "every medium"
+        yield f"{plugin.title}, for {medium}. Version {plugin.facts['version']}; needs {_listed(plugin.needs)}."
+        yield re.sub("^## ", "#### ", plugin.doc, flags=re.M)
+        yield _settings(plugin, plugin.settings)
     for kind, folder in KINDS.items():
         if not registry.plugins(kind):
             yield f"## {'Embedders' if kind == 'embedder' else folder.capitalize()}"

@@ -82,6 +82,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "class renamed": ("class", "its new name"),
     "class merged": ("class", "the class it goes into"),
     "class defined": ("class", "definition, good and borderline examples"),
+    "dismissed": ("sample", "the check whose finding is no problem; the reason is the action's"),
     "note": ("sample, class or dataset", "the text"),
 }
 """What each kind of entry is about, and what its value is."""

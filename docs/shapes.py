@@ -44,12 +44,18 @@ SAMPLE = (
 )
 """The fields of one sample, before its measures."""
 
+CHECK = ("check", "title", "matters", "flagged", "samples", "findings", "about", "why", "next", "dismissed", "skipped")
+"""The fields of what one check found."""
+
 SHAPES: tuple[Shape, ...] = (
     Shape(("init",), "an object", ("dataset", "medium")),
     Shape(("import",), "an object", _of(ImportReport, before=("dataset",), after=("nothing",))),
     Shape(("look",), "an object", ("total", "samples", "saved", "not_saved")),
     Shape(("status",), "an object", _of(Status)),
     Shape(("measure",), "an object", _of(MeasureReport)),
+    Shape(("audit",), "a list of objects", CHECK),
+    Shape(("checks",), "a list of objects", ("check", "title", "matters", "about", "why", "next", "settings")),
+    Shape(("dismiss",), "an object", ("action", "changed")),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
     Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
@@ -83,7 +89,7 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 MEANINGS: Mapping[str, str] = {
     "a": "the first version, as asked for",
-    "about": "remarks on the source as a whole",
+    "about": "remarks on the source, or on the set, as a whole; in `checks` what it finds",
     "action": "position of the action; null when nothing had to change",
     "actions": "how many actions the log has up to there",
     "after": "what it is in `b`",
@@ -128,6 +134,15 @@ MEANINGS: Mapping[str, str] = {
     "medium": "image, audio, text, or empty",
     "message": "what the version is for",
     "meta": "metadata, an object; null for none",
+    "check": "name of the check",
+    "title": "what it is called",
+    "matters": "3 spoils what is measured, 2 harms learning, 1 is worth a look",
+    "flagged": "samples that it flags, dismissed ones not counted",
+    "findings": "of the same samples, worst first: `id`, `severity` (0..1, 1 is worst) and `because`, a sentence",
+    "why": "why it matters",
+    "dismissed": "findings that somebody dismissed",
+    "skipped": "why the check did not run; empty when it did",
+    "settings": "setting -> default",
     "measured": "contents measured now",
     "present": "contents that had all measures",
     "unmeasured": "why contents could not be measured -> how many",
@@ -152,7 +167,7 @@ MEANINGS: Mapping[str, str] = {
     "row": "of a list, from 1 without the header; null for a file",
     "rows": "outcome -> rows of lists; the sum is the number of rows seen",
     "sample": "id of the sample; empty or null when it is about none",
-    "samples": "how many, excluded ones not counted; in `look` the samples, after fixing their ids (the first 1,000)",
+    "samples": "how many, excluded ones not counted; in `audit` the ids flagged, worst first; in `look` the samples, after fixing their ids (the first 1,000)",
     "saved": "the folder of --save; null without",
     "seconds": "how long it took",
     "selected": "samples asked for",

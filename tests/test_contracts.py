@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -117,15 +118,86 @@ def test_a_measure_that_asks_for_what_its_medium_has_not_is_refused_with_the_lis
 def test_a_check_names_its_columns_and_an_unknown_one_is_refused() -> None:
     @check("Near-silent recordings")
     def near_silent(loudness: np.ndarray, label: pa.Array, *, below_dbfs: float = -45.0) -> Findings:
-        """Recordings too quiet to learn from."""
+        """Recordings too quiet to learn from.
+
+        ## Why it matters
+        Silence keeps its label.
+
+        ## What to do
+        Listen.
+        """
         flagged = loudness < below_dbfs
-        return Findings(flagged.astype(np.float32), flagged, ["quiet" if f else "" for f in flagged])
+        return Findings(flagged.astype(np.float32), flagged, ["quiet"] * int(flagged.sum()))
 
     plugin = near_silent.__plugin__  # type: ignore[attr-defined]
     assert contracts.needed_columns(plugin, ["loudness"]) == ("loudness", "label")
     with pytest.raises(PluginError, match="asks for 'loudness'"):
         contracts.needed_columns(plugin, ["seconds"])
     assert near_silent(np.array([-60.0, -10.0], np.float32), pa.array(["a", "b"])).flagged.tolist() == [True, False]
+
+
+def test_a_check_without_the_headings_of_its_help_page_is_refused() -> None:
+    with pytest.raises(PluginError, match="What to do"):
+
+        @check("Nothing")
+        def nothing(label: pa.Array) -> Findings:
+            """Nothing.
+
+            ## Why it matters
+            It does not.
+            """
+            raise AssertionError
+
+
+CHECKS = list(registry.plugins("check").values())
+
+
+def columns(count: int, seed: int) -> dict[str, Any]:
+    """Every column a check may ask for: random, with gaps, and in the worst case empty throughout."""
+    rng = np.random.default_rng(seed)
+
+    def texts(values: list[str], gaps: float = 0.2) -> pa.Array:
+        drawn = rng.integers(0, len(values), count)
+        return pa.array([None if rng.random() < gaps else values[n] for n in drawn], pa.string())
+
+    numbers = {}
+    for name, plugin in registry.plugins("measure").items():
+        if measured.arrow_type(plugin) != pa.string():
+            numbers[name] = np.where(
+                rng.random(count) < 0.2, np.nan, rng.choice([0.0, 1.0, 1e-9, 300.0, -120.0], count)
+            )
+    whole = {name: np.full(count, np.nan) for name in numbers} if seed % 3 == 0 else numbers
+    return whole | {
+        "measures": whole, "meta": {"a": texts(["x", "1", "2.5", ""]), "b": texts(["q"], 1.0)}, "language": texts(["en", "de", "unknown"]),
+        "perceptual_hash": texts(["0" * 16]), "id": pa.array([rng.bytes(16) for _ in range(count)], pa.binary(16)),
+        "content": pa.array([bytes(15) + bytes([n]) for n in rng.integers(0, 5, count)], pa.binary(16)), "source": texts(["s"], 0),
+        "path": texts(["a/1.png", "a_2.png", "\n"]), "text": texts(["", "n/a", "a\nb", "mail me: a@b.org", "4111 1111 1111 1111", "x" * 50 + "\n" + "y" * 60]),
+        "label": texts(["cat", "Cat", "dog"]), "source_label": texts(["cat"]), "split": texts(["train", "test", "validation"]),
+        "contributor": texts(["theo", "ann", "li"]),
+        "remarks": pa.array([["wrong extension: x"] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("plugin", CHECKS, ids=lambda p: p.name)
+@pytest.mark.parametrize(("count", "seed"), [(0, 1), (1, 2), (1, 3), (60, 4), (60, 6), (400, 5)])
+def test_every_check_answers_for_every_sample_whatever_the_columns(
+    plugin: contracts.Plugin, count: int, seed: int
+) -> None:
+    given = columns(count, seed)
+    contracts.needed_columns(plugin, registry.plugins("measure"))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # all values missing
+        found = plugin.target(*(given[need] for need in plugin.needs))
+    assert found.severity.shape == found.flagged.shape == (count,)
+    assert found.severity.dtype == np.float32
+    assert found.flagged.dtype == bool
+    assert len(found.because) == int(found.flagged.sum())
+    assert all((text and text.isprintable()) or "\n" in text for text in found.because)
+    assert ((found.severity >= 0) & (found.severity <= 1)).all()
+    assert (found.severity[found.flagged] > 0).all()
+    assert (found.severity[~found.flagged] == 0).all()
+    assert plugin.section("Why it matters")
+    assert plugin.section("What to do")
 
 
 def test_an_embedder_takes_the_samples_of_its_medium() -> None:

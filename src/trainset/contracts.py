@@ -44,10 +44,17 @@ where they apply, `mode`, `channels`, `bits`, `orientation`, `frames`.
 """
 
 COLUMNS = (
-    "id", "content", "source", "path", "text", "label", "source_label", "split", "contributor", "excluded", "predicted",
-    "confidence", "embeddings", "probabilities",
+    "id", "content", "source", "path", "text", "label", "source_label", "split", "contributor", "remarks", "predicted", "confidence",
+    "embeddings", "probabilities",
 )  # fmt: skip
-"""What a check may ask for besides the measures and `meta_<field>`."""
+"""What a check may ask for besides the measures; excluded samples are left out.
+
+Numbers come as (n,) float64, NaN where there is none; texts, ids and contents as Arrow arrays of n, null where there is none.
+`measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
+"""
+
+WHOLE = ("measures", "meta")
+"""What brings every column of a kind."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,11 @@ class Plugin:
         """The help page: the docstring, unindented."""
         return inspect.getdoc(self.target) or ""
 
+    def section(self, heading: str) -> str:
+        """What stands in the help page under `## heading`, as one paragraph; empty without that heading."""
+        _, _, after = self.doc.partition(f"## {heading}\n")
+        return " ".join(after.split("\n## ", 1)[0].split())
+
     @property
     def summary(self) -> str:
         """The first line of the help page."""
@@ -107,12 +119,15 @@ class Plugin:
 class Findings:
     """What a check says, one value per sample in the order of the columns it was given.
 
-    severity: (n,) float32 in 0..1, 1 = worst. flagged: (n,) bool. because: (n,) sentences, empty where not flagged.
+    severity: (n,) float32 in 0..1, 1 = worst. flagged: (n,) bool. because: a sentence for each flagged sample, in their order.
+    about: sentences about the set as a whole. next: what to do now, when that depends on what was found.
     """
 
     severity: NDArray[np.float32]
     flagged: NDArray[np.bool_]
     because: Sequence[str]
+    about: Sequence[str] = ()
+    next: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,9 +178,24 @@ def measure(title: str, *, unit: str, medium: str = "", version: int = 1) -> Cal
     return _declare("measure", title, allowed=DECODED.get(medium), unit=unit, medium=medium, version=version)
 
 
-def check(title: str, *, medium: str = "", version: int = 1) -> Callable[[T], T]:
-    """Declares a judgement over the dataset: columns in, `Findings` out. Its docstring has the headings of its help page."""
-    return _declare("check", title, allowed=None, medium=medium, version=version)
+def check(title: str, *, medium: str = "", matters: int = 2, version: int = 1) -> Callable[[T], T]:
+    """Declares a judgement over the dataset: columns in, `Findings` out. Its docstring has the headings of its help page.
+
+    matters: 3 spoils what is measured (leaks, wrong labels), 2 harms learning, 1 is worth a look.
+    Raises `PluginError` without the headings.
+    """
+    declare = _declare("check", title, allowed=None, medium=medium, matters=matters, version=version)
+
+    def register(target: T) -> T:
+        doc = inspect.getdoc(target) or ""
+        for heading in ("## Why it matters", "## What to do"):
+            if heading not in doc:
+                raise PluginError(
+                    f"check {_snake(target.__name__)} has no {heading!r} in its docstring", where=target.__module__
+                )
+        return declare(target)
+
+    return register
 
 
 def embedder(title: str, *, medium: str, dim: int, version: int = 1) -> Callable[[T], T]:
@@ -185,8 +215,8 @@ def format(title: str, *, suffixes: tuple[str, ...] = (), folder: bool = False) 
 
 def needed_columns(plugin: Plugin, measures: Iterable[str]) -> tuple[str, ...]:
     """The columns a check needs. Raises `PluginError` with the list of what exists when it asks for another one."""
-    known = (*COLUMNS, *measures)
-    unknown = [name for name in plugin.needs if name not in known and not name.startswith("meta_")]
+    known = (*COLUMNS, *WHOLE, *measures)
+    unknown = [name for name in plugin.needs if name not in known]
     if unknown:
         _refuse(plugin.kind, plugin.name, plugin.module, unknown[0], known)
     return plugin.needs

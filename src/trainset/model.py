@@ -62,6 +62,7 @@ class EntryKind(StrEnum):
     CLASS_RENAMED = "class renamed"  # subject: old name; value: new name
     CLASS_MERGED = "class merged"  # subject: class; value: the class it goes into
     CLASS_DEFINED = "class defined"  # subject: class; value: definition and examples (JSON)
+    DISMISSED = "dismissed"  # sample, subject: the check whose finding is no problem; the reason is the action's
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 

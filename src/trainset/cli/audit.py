@@ -1,9 +1,17 @@
-"""measure: what is computed from media."""
+"""measure, checks, audit, dismiss: what is wrong with the data, found without a model."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
 from trainset.cli import output
-from trainset.cli.options import AsJson, DatasetDir, opened
+from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, opened, pairs
+from trainset.cli.reports import where_flag
+
+if TYPE_CHECKING:
+    from trainset.work.audit import Audit, CheckResult
 
 
 def measure(dataset: DatasetDir = None, json: AsJson = False) -> None:
@@ -19,4 +27,118 @@ def measure(dataset: DatasetDir = None, json: AsJson = False) -> None:
             output.line(f"  {number:,} could not be: {output.safe(reason, 300)}", style="yellow")
 
 
-COMMANDS = (measure,)
+def audit(
+    dataset: DatasetDir = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Only this check; several times, or with commas.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="A setting of a check.")
+    ] = None,
+    at: At = None,
+    json: AsJson = False,
+) -> None:
+    """Run the checks: what is wrong with this data, with which samples, and what to do."""
+    with opened(dataset) as found:
+        chosen: dict[str, dict[str, Any]] = {}
+        for name, value in pairs(settings, "--set").items():
+            check, _, setting = name.partition(".")
+            chosen.setdefault(check.replace("-", "_"), {})[setting] = value
+        wanted = [name for text in only or [] for name in text.split(",") if name]
+        with output.progress("measure", quiet=json) as count:
+            if at is None:
+                found.measure(progress=count)  # only what is missing
+        with output.progress("audit", quiet=json) as count:
+            result = found.audit(only=wanted, settings=chosen, at=at, progress=count)
+        if json:
+            output.document([one.as_dict() for one in result.results])
+        else:
+            _print(result, where_flag(found))
+
+
+def checks(dataset: DatasetDir = None, json: AsJson = False) -> None:
+    """List the checks that fit this dataset, with their settings."""
+    with opened(dataset) as found:
+        known = found.checks()
+        if json:
+            output.document(
+                [
+                    {"check": name, "title": p.title, "matters": p.facts["matters"], "about": [p.summary], "why": p.section("Why it matters"),
+                     "next": p.section("What to do"), "settings": {s.name: s.default for s in p.settings.values()}}
+                    for name, p in known.items()
+                ]
+            )  # fmt: skip
+            return
+        rows = [
+            [name, p.summary, ", ".join(f"{s.name}={s.default}" for s in p.settings.values())]
+            for name, p in known.items()
+        ]
+        output.show(output.table(["check", "what it finds", "settings"], rows))
+        output.line("next: trainset audit, or --only CHECK --set CHECK.SETTING=VALUE")
+
+
+def dismiss(
+    check: Annotated[str, typer.Argument(metavar="CHECK", help="The check, as `trainset audit` names it.")],
+    samples: Ids = None,
+    why: Annotated[
+        str, typer.Option("--why", "-m", metavar="TEXT", help="Why they are no problem; the log keeps it.")
+    ] = "",
+    dataset: DatasetDir = None,
+    person: As = "",
+    json: AsJson = False,
+) -> None:
+    """Dismiss findings of a check, on these samples or on all that it flags, with a reason; they stay dismissed."""
+    with opened(dataset) as found:
+        action, number = found.dismiss(check, samples or [], reason=why, person=person)
+        if json:
+            output.document({"action": action, "changed": number})
+        elif action is None:
+            output.line("nothing to dismiss: the check flags none of these")
+        else:
+            output.line(f"#{action}: {number:,} findings of {output.safe(check)} dismissed")
+            output.line(f"next: trainset undo {action} takes it back")
+
+
+COMMANDS = (measure, audit, checks, dismiss)
+
+
+def _print(result: Audit, place: str) -> None:
+    found = result.found
+    if not found:
+        output.line(f"{len(result.results)} checks over {result.samples:,} samples found nothing")
+    else:
+        rows = [
+            [_named(one), f"{one.flagged:,}" if one.flagged else "", _worst(one), _advice(one, place)] for one in found
+        ]
+        output.show(
+            output.table(
+                ["check", "flagged", "what was found, the worst first", "why, and what to do"], rows, right=(1,)
+            )
+        )
+        output.line(
+            f"{len(found)} of {len(result.results)} checks found something in {result.samples:,} samples, in {result.seconds:.1f} s"
+        )
+    for one in result.results:
+        if one.skipped:
+            output.line(f"not run: {one.check}: {one.skipped}", style="yellow")
+    first = next((one for one in found if one.flagged), None)
+    if first is not None:
+        output.line(
+            f"next: trainset look --check {first.check}{place}; exclude --check, dismiss {first.check} --why TEXT"
+        )
+
+
+def _named(one: CheckResult) -> str:
+    return one.check + (f" ({one.dismissed:,} dismissed)" if one.dismissed else "")
+
+
+def _worst(one: CheckResult) -> str:
+    shown = [
+        f"{identifier.hex()[:12]} {text}"
+        for identifier, text in zip(one.ids[:3].to_pylist(), one.because[:3], strict=True)
+    ]
+    return "; ".join([*one.about[:4], *shown]) + (" ..." if one.flagged > 3 or len(one.about) > 4 else "")
+
+
+def _advice(one: CheckResult, place: str) -> str:
+    return f"{one.why} {one.next}"

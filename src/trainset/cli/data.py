@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainset.cli import output, reports
-from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, Where, Why, opened, pairs
+from trainset.cli.options import As, AsJson, At, Check, DatasetDir, Ids, Where, Why, opened, pairs
 from trainset.errors import BadValue, NotADataset, TrainsetError
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def look(
     samples: Ids = None,
     dataset: DatasetDir = None,
     where: Where = "",
+    check: Check = "",
     label: Annotated[str | None, typer.Option(help="Of this class; an empty text: without label.")] = None,
     split: Annotated[str | None, typer.Option(help="Of this split; an empty text: without split.")] = None,
     source: Annotated[str | None, typer.Option(help="Of this source.")] = None,
@@ -107,7 +108,16 @@ def look(
     """Draw samples at random and show them; notes on them are shown too."""
     with opened(dataset) as found:
         drawn = found.look(
-            samples or [], where=where, label=label, split=split, source=source, sort=sort, n=number, seed=seed, at=at
+            samples or [],
+            where=where,
+            check=check,
+            label=label,
+            split=split,
+            source=source,
+            sort=sort,
+            n=number,
+            seed=seed,
+            at=at,
         )
         troubles = drawn.save(save) if save is not None else []
         if json:
@@ -120,13 +130,19 @@ def look(
                 }
             )
         else:
-            reports.print_samples(found, drawn, "in the order of " + sort if sort else f"at random (seed {seed})")
+            reports.print_samples(found, drawn, _how(sort, check, seed))
             for trouble in troubles:
                 output.line(f"not saved: {output.safe(trouble)}")
             if save is not None:
                 output.line(f"saved {len(drawn) - len(troubles)} files in {output.safe(save)}")
         if play:
             _play(drawn)
+
+
+def _how(sort: str, check: str, seed: int) -> str:
+    if sort:
+        return "in the order of " + sort
+    return f"flagged by {check}, the worst first" if check else f"at random (seed {seed})"
 
 
 def status(

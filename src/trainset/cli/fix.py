@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainset.cli import output
-from trainset.cli.options import As, AsJson, DatasetDir, Ids, Where, Why, opened
+from trainset.cli.options import As, AsJson, Check, DatasetDir, Ids, Where, Why, opened
 
 if TYPE_CHECKING:
     from trainset.work.fix import Change
@@ -35,6 +35,7 @@ def label(
 def exclude(
     samples: Ids = None,
     where: Where = "",
+    check: Check = "",
     why: Why = "",
     dataset: DatasetDir = None,
     person: As = "",
@@ -42,7 +43,7 @@ def exclude(
 ) -> None:
     """Take samples out of the dataset; nothing is deleted."""
     with opened(dataset) as found:
-        _print(found.exclude(samples or [], where=where, reason=why, person=person), "excluded", json)
+        _print(found.exclude(samples or [], where=where, check=check, reason=why, person=person), "excluded", json)
 
 
 def restore(

@@ -32,6 +32,9 @@ Ids = Annotated[
 ]
 
 
+Check = Annotated[str, typer.Option(metavar="CHECK", help="What this check flags, as `trainset audit` names it.")]
+
+
 def opened(folder: Path | None) -> Workbench:
     """The dataset a command is about."""
     from trainset.work import workbench

@@ -35,6 +35,7 @@ BASE = (
 )
 """The columns of every dataset, besides its measures."""
 
+_OF_PARTS = (*BASE, "remarks")
 _FILTER_SECONDS = 30
 _STORED = {"source_label": "label"}  # column here -> column in the parts
 _HEAVY = ("text", "meta")
@@ -212,7 +213,7 @@ class QueryTable:
 
     def _build(self) -> None:
         stored = sorted(
-            {_STORED.get(name, name) for name in self.columns if name in BASE and name != "excluded"} | {"id"}
+            {_STORED.get(name, name) for name in self.columns if name in _OF_PARTS and name != "excluded"} | {"id"}
         )
         proposing = [number for number, part in enumerate(self.replay.parts) if part.proposes]
         if proposing:
@@ -245,7 +246,7 @@ class QueryTable:
                 picked[name] = f"CASE WHEN o_{name}.sample IS NULL THEN {picked[name]} ELSE o_{name}.value END"
                 if name == "excluded":
                     picked[name] = f"o_{name}.value IS NOT NULL"
-        measures = [name for name in sorted(self.columns) if name not in BASE]
+        measures = [name for name in sorted(self.columns) if name not in _OF_PARTS]
         if measures:
             table = measured(self.dataset, measures)
             con.register("measured", table)
@@ -319,9 +320,9 @@ def open_table(
     needed = set(columns)
     for text in (*where, *([sort.lstrip("-")] if sort else [])):
         needed |= filters.parse(text, known).columns
-    if unknown := sorted(needed - known):
+    if unknown := sorted(needed - known - {"remarks"}):
         raise BadFilter(f"there is no column {unknown[0]!r}", expected=", ".join(sorted(known)))
-    if needed - set(BASE):
+    if needed - set(_OF_PARTS):
         needed.add("content")
     return QueryTable(dataset, at, needed)
 

@@ -63,12 +63,14 @@ def exclude(
     samples: Named = (),
     *,
     where: str = "",
+    check: str = "",
     reason: str = "",
     person: str = "",
     key: str | None = None,
 ) -> Change:
-    """Takes samples out of the dataset; they stay on disk, and `restore` brings them back."""
-    found = chosen(dataset, Selection.of(samples, where))
+    """Takes samples out of the dataset, all that a `check` flags if one is named; they stay on disk, and `restore` brings them back."""
+    found = chosen(dataset, Selection.of(samples, where, check))
+    reason = reason or (f"flagged by {check}" if check else "")
     return _change(dataset, "exclude", EntryKind.EXCLUDE, found, "excluded", True, [], person, reason, key)
 
 

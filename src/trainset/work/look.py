@@ -19,6 +19,7 @@ from trainset.store import ids, log, previews
 from trainset.store.dataset import Dataset
 from trainset.store.durable import whole_file
 from trainset.store.measured import measure_names, measured
+from trainset.work.audit import flagged
 from trainset.work.media import read_media
 from trainset.work.selection import Named, Selection, opened
 
@@ -132,6 +133,7 @@ def look(
     samples: Named = (),
     *,
     where: str = "",
+    check: str = "",
     label: str | None = None,
     split: str | None = None,
     source: str | None = None,
@@ -141,19 +143,23 @@ def look(
     at: str | int | None = None,
 ) -> Samples:
     """Draws `n` samples at random by `seed` (another seed, another draw), or the first `n` by `sort` (`-loudness`: largest
-    first), of the selection. Raises `BadFilter`, `UnknownName`."""
+    first), of the selection; of what a `check` flags, the worst first. Raises `BadFilter`, `UnknownName`."""
     if not isinstance(n, int) or n < 1:
         raise BadValue("nothing to look at", expected="-n of at least 1", got=str(n))
-    selection = Selection.of(samples, where, label=label, split=split, source=source)
+    selection = Selection.of(samples, where, check, label=label, split=split, source=source)
     table, conditions = opened(
         dataset, selection, log.position(dataset, at), sort=sort, columns=["path", "source"] if samples else []
     )
     with table:
-        if samples:
-            named = pa.array(table.find(selection.ids), pa.binary(16))
+        if samples or check:
+            named = pa.array(table.find(selection.ids), pa.binary(16)) if samples else flagged(dataset, check, at)
+            if samples and check:
+                some = flagged(dataset, check, at)
+                named = named.filter(pa.compute.is_in(named, value_set=some))
             rows = table.select(["id", "label", "split", "excluded", "part", "row"], conditions)
             places = pa.compute.index_in(named, value_set=rows["id"].cast(pa.binary(16)).combine_chunks()).drop_null()
-            rows, total = rows.take(places), len(places)
+            total = len(places)
+            rows = rows.take(places if samples else places[:n])
         else:
             total = table.count(conditions)
             rows = table.select(

@@ -12,6 +12,7 @@ from trainset.errors import BadValue
 from trainset.store import filters
 from trainset.store.dataset import Dataset
 from trainset.store.query import BASE, QueryTable, open_table
+from trainset.work.audit import flagged
 
 Named: TypeAlias = Iterable[Any]
 """Samples as a person names them: ids, beginnings of ids, paths, or what `look` returned."""
@@ -19,7 +20,8 @@ Named: TypeAlias = Iterable[Any]
 
 @dataclass(frozen=True)
 class Selection:
-    """Sample ids (printed ids, their beginnings, or paths), or filters that must all hold; neither: every sample.
+    """Sample ids (printed ids, their beginnings, or paths), filters that must all hold, and what a check flags; none of them: every
+    sample.
 
     Excluded samples are left out unless a filter speaks of `excluded`, or ids are named.
     """
@@ -29,9 +31,10 @@ class Selection:
     label: str | None = None
     split: str | None = None
     source: str | None = None
+    check: str = ""
 
     @classmethod
-    def of(cls, samples: Named, where: str = "", **more: str | None) -> Selection:
+    def of(cls, samples: Named, where: str = "", check: str = "", **more: str | None) -> Selection:
         """From what a person in Python may hand over: ids, one id, or what `look` returned. Raises `BadValue`."""
         if isinstance(samples, str):
             samples = [samples]
@@ -39,13 +42,18 @@ class Selection:
         for name in names:
             if not isinstance(name, str):
                 raise BadValue("this is no sample", expected="ids, paths, or what look() returned", got=repr(name)[:80])
-        return cls(tuple(names), where, **more)
+        return cls(tuple(names), where, check=check, **more)
 
     @property
     def empty(self) -> bool:
         """Whether it names nothing, and so means everything."""
         return not (
-            self.ids or self.where or self.label is not None or self.split is not None or self.source is not None
+            self.ids
+            or self.where
+            or self.check
+            or self.label is not None
+            or self.split is not None
+            or self.source is not None
         )
 
     def conditions(self, known: Sequence[str]) -> tuple[str, ...]:
@@ -77,6 +85,9 @@ def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (
     ) as table:
         wanted = ["id", *dict.fromkeys([*columns, "label", "split", "excluded"])]
         found = table.select(wanted, conditions)
+        if selection.check:
+            some = flagged(dataset, selection.check)
+            found = found.filter(pa.compute.is_in(found["id"].cast(pa.binary(16)), value_set=some))
         if selection.ids:
             named = pa.array(table.find(selection.ids), pa.binary(16))
             found = found.filter(pa.compute.is_in(found["id"].cast(pa.binary(16)), value_set=named))

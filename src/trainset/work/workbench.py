@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from trainset.store import dataset as store
+from trainset.work import audit as of_audit
 from trainset.work import classes as of_classes
 from trainset.work import diff as of_diff
 from trainset.work import export as of_export
@@ -25,6 +26,9 @@ class Workbench(store.Dataset):
     look = of_look.look
     status = of_status.status
     measure = of_measure.measure
+    checks = of_audit.checks
+    audit = of_audit.audit
+    dismiss = of_audit.dismiss
     label = fix.label
     exclude = fix.exclude
     restore = fix.restore

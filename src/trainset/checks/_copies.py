@@ -1,0 +1,30 @@
+"""Groups of samples with one content: which of them to keep, and how to name another one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from trainset.checks._groups import codes
+
+_KEEP = {"test": 0, "validation": 1, "train": 2}
+"""A test set stays as it is: what is scored today must be what was scored yesterday."""
+
+
+def kept_of(group: NDArray[np.int64], split: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each group the row to keep, that of test before validation before train, else the first; and (n,) which rows are of a
+    group of several."""
+    sides, names = codes(split)
+    rank = np.array([*(_KEEP.get(name, 3) for name in names), 4], np.int64)[sides]  # the last one for no split
+    order = np.lexsort((np.arange(len(group)), rank, group))
+    first = np.append(True, np.diff(group[order]) != 0) if len(order) else np.empty(0, bool)
+    counts = np.bincount(group) if len(group) else np.empty(0, np.int64)
+    return order[first], (counts > 1)[group] if len(group) else np.empty(0, bool)
+
+
+def named(path: pa.Array, label: pa.Array, split: pa.Array, row: int) -> str:
+    """A sample for a sentence: its path, or that it is a text, with split and label."""
+    where = path[row].as_py() or "a text"
+    said = ", ".join(str(value) for value in (split[row].as_py(), label[row].as_py()) if value)
+    return f"{where} ({said})" if said else where

@@ -1,0 +1,38 @@
+"""Duplicates with different labels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from trainset.checks._copies import named
+from trainset.checks._flagged import flag
+from trainset.checks._groups import codes
+from trainset.contracts import Findings, check
+
+
+@check("Duplicates with different labels", matters=3)
+def label_conflicts(content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array) -> Findings:
+    """The same content under two labels: at least one of them is wrong.
+
+    ## Why it matters
+    Nobody can learn that one picture is two things; both samples cost accuracy.
+
+    ## What to do
+    Look at each pair and label it: `trainset look --check label_conflicts`.
+    """
+    group, _ = codes(content)
+    labels, names = codes(label)
+    known = labels >= 0
+    pairs = np.unique(np.stack([group[known], labels[known]]), axis=1) if known.any() else np.empty((2, 0), np.int64)
+    several = np.bincount(pairs[0], minlength=int(group.max(initial=0)) + 1) > 1
+    flagged = known & several[group] if len(group) else known
+    members: dict[int, list[int]] = {}
+    for row in np.flatnonzero(flagged):
+        members.setdefault(int(group[row]), []).append(int(row))
+
+    def because(row: int) -> str:
+        other = next(member for member in members[int(group[row])] if labels[member] != labels[row])
+        return f"{names[labels[row]]!r} here, {names[labels[other]]!r} as {named(path, label, split, other)}"
+
+    return flag(flagged, np.full(len(group), 0.9), because)

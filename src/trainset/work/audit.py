@@ -1,0 +1,276 @@
+"""Audit: every check over the columns of the dataset, and what each of them says of which samples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trainset import registry
+from trainset.contracts import COLUMNS, Findings, Plugin, needed_columns
+from trainset.errors import BadValue, UnknownName
+from trainset.model import Entry, EntryKind
+from trainset.store import log
+from trainset.store.dataset import Dataset
+from trainset.store.measured import arrow_type, measures_of
+from trainset.store.query import QueryTable, open_table
+from trainset.work.person import acting
+
+Progress = Callable[[int], None]
+"""Called with how many more checks are done."""
+
+_NUMBERS = ("confidence",)
+_LATER = ("predicted", "confidence", "embeddings", "probabilities")
+"""Columns that nothing computes yet: a check that asks for one is skipped, with the reason."""
+_MOST_FIELDS = 50
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found. `ids`: the flagged samples, worst first; `severity` (0..1, 1 = worst) and `because` in their order.
+
+    about: sentences on the set as a whole. skipped: why it did not run; empty when it did. dismissed: flagged samples that
+    somebody has dismissed, which are left out.
+    """
+
+    check: str
+    title: str
+    matters: int
+    ids: pa.Array = field(repr=False)
+    severity: Sequence[float] = field(repr=False)
+    because: Sequence[str] = field(repr=False)
+    about: tuple[str, ...]
+    why: str
+    next: str
+    dismissed: int = 0
+    skipped: str = ""
+
+    @property
+    def flagged(self) -> int:
+        """How many samples."""
+        return len(self.ids)
+
+    def as_dict(self, most: int = 1000) -> dict[str, Any]:
+        """For JSON; `samples` and `findings` are the first `most`."""
+        shown = [identifier.hex() for identifier in self.ids[:most].to_pylist()]
+        findings = zip(shown, self.severity[:most], self.because[:most], strict=True)
+        return {
+            "check": self.check, "title": self.title, "matters": self.matters, "flagged": self.flagged, "samples": shown,
+            "findings": [{"id": i, "severity": s, "because": b} for i, s, b in findings],
+            "about": list(self.about), "why": self.why, "next": self.next, "dismissed": self.dismissed, "skipped": self.skipped,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The results of checks, those that matter most first."""
+
+    results: tuple[CheckResult, ...]
+    samples: int
+    seconds: float
+
+    @property
+    def found(self) -> tuple[CheckResult, ...]:
+        """Those that found something."""
+        return tuple(result for result in self.results if result.flagged or result.about)
+
+    def __getitem__(self, check: str) -> CheckResult:
+        for result in self.results:
+            if result.check == check.replace("-", "_"):
+                return result
+        raise UnknownName(f"the check {check!r} was not run", expected=", ".join(r.check for r in self.results))
+
+    def _repr_html_(self) -> str:
+        from trainset.work.show import table_html
+
+        rows = [(r.title, f"{r.flagged:,}", "; ".join([*r.about, *r.because[:3]]), r.next) for r in self.found]
+        return table_html(("check", "flagged", "found", "what to do"), rows, f"{self.samples:,} samples audited")
+
+
+def checks(dataset: Dataset) -> dict[str, Plugin]:
+    """The checks that fit the dataset's medium, by name."""
+    known = registry.plugins("check")
+    return {name: plugin for name, plugin in known.items() if plugin.facts["medium"] in ("", dataset.medium)}
+
+
+def audit(
+    dataset: Dataset, *, only: Sequence[str] = (), settings: Mapping[str, Mapping[str, Any]] | None = None,
+    at: str | int | None = None, progress: Progress | None = None,
+) -> Audit:  # fmt: skip
+    """Runs the checks (`only` these) over the samples that are not excluded. Nothing is decoded: checks judge columns.
+
+    settings: check -> setting -> value. Raises `UnknownName` for a check or setting that does not exist.
+    """
+    started = time.monotonic()
+    known = checks(dataset)
+    wanted = {name.replace("-", "_"): _named(known, name, dataset) for name in only} or known
+    chosen = {name: _settings(wanted, name, given) for name, given in (settings or {}).items()}
+    columns = _Columns(dataset, log.position(dataset, at), wanted.values())
+    dismissed = _dismissed(dataset, columns.at)
+    results = []
+    for name, plugin in wanted.items():
+        results.append(_run(plugin, columns, chosen.get(name, {}), dismissed.get(name, pa.array([], pa.binary(16)))))
+        if progress is not None:
+            progress(1)
+    results.sort(key=lambda r: (bool(r.skipped), not (r.flagged or r.about), -r.matters, -r.flagged, r.check))
+    return Audit(tuple(results), columns.count, time.monotonic() - started)
+
+
+def flagged(dataset: Dataset, check: str, at: str | int | None = None) -> pa.Array:
+    """The ids (16 bytes each) of the samples that a check flags, worst first. Raises `UnknownName`, `BadValue` when it cannot run."""
+    result = audit(dataset, only=[check], at=at).results[0]
+    if result.skipped:
+        raise BadValue(f"the check {check} cannot run", got=result.skipped)
+    return result.ids
+
+
+def dismiss(
+    dataset: Dataset, check: str, samples: Iterable[Any] = (), *, reason: str, person: str = ""
+) -> tuple[int | None, int]:
+    """Dismisses findings of a check, on samples or on all that it flags: they stay dismissed until that action is undone.
+
+    Returns the action's position (None when there was nothing to dismiss) and how many. Raises `BadValue` without a reason.
+    """
+    if not reason.strip():
+        raise BadValue("say why these findings are no problem", next="--why TEXT; the log keeps it")
+    name = _named(checks(dataset), check, dataset).name
+    found = flagged(dataset, name).to_pylist()
+    named = tuple(samples)
+    if named:
+        from trainset.work.selection import Selection
+
+        with open_table(dataset, columns=["path", "source"]) as table:
+            asked = set(table.find(Selection.of(named).ids))
+        found = [identifier for identifier in found if identifier in asked]
+    entries = [Entry(EntryKind.DISMISSED, sample=identifier, subject=name) for identifier in found]
+    return log.append(dataset, "dismiss", acting(person), reason, entries), len(entries)
+
+
+class _Columns:
+    """The columns that checks ask for, each made once."""
+
+    def __init__(self, dataset: Dataset, at: int, plugins: Iterable[Plugin]) -> None:
+        self.at = at
+        self._measures = measures_of(dataset.medium)
+        needs = {need for plugin in plugins for need in needed_columns(plugin, _every_measure())}
+        numbers = [name for name, plugin in self._measures.items() if arrow_type(plugin) != pa.string()]
+        read = {need for need in needs if need in self._measures or (need in COLUMNS and need not in _LATER)}
+        read |= {*numbers} if "measures" in needs else set()
+        with open_table(dataset, at, columns=sorted(read - {"id"}) + (["meta"] if "meta" in needs else [])) as table:
+            rows = table.select(["id", *sorted(read - {"id"})], ["not excluded"])
+            self._meta = _metadata(table) if "meta" in needs else {}
+        self.count = rows.num_rows
+        self._arrays: dict[str, Any] = {}
+        for name in rows.column_names:
+            column = rows[name].combine_chunks()
+            if isinstance(column, pa.ChunkedArray):  # no rows
+                column = pa.array([], rows.schema.field(name).type)
+            self._arrays[name] = _numbers(column) if name in numbers or name in _NUMBERS else _plain(name, column)
+        self.ids = self._arrays["id"]
+        self._numbers = {name: self._arrays[name] for name in numbers if name in self._arrays}
+
+    def of(self, plugin: Plugin) -> list[Any]:
+        """What a check asks for. Raises `LookupError` with the reason when something is missing."""
+        found = []
+        for need in plugin.needs:
+            if need == "measures":
+                found.append(self._numbers)
+            elif need == "meta":
+                found.append(self._meta)
+            elif need in self._arrays:
+                found.append(self._arrays[need])
+            else:
+                raise LookupError(f"there is no {need}" + (" yet" if need in _LATER else " in this dataset"))
+        return found
+
+
+def _run(plugin: Plugin, columns: _Columns, settings: Mapping[str, Any], dismissed: pa.Array) -> CheckResult:
+    nothing = pa.array([], pa.binary(16))
+    why, what = plugin.section("Why it matters"), plugin.section("What to do")
+    facts = plugin.facts["matters"]
+    try:
+        given = columns.of(plugin)
+        found: Findings = plugin.target(*given, **settings)
+    except LookupError as missing:
+        return CheckResult(
+            plugin.name, plugin.title, facts, nothing, (), (), (), why, what, skipped=str(missing.args[0])
+        )
+    rows = np.flatnonzero(found.flagged)
+    if len(rows) != len(found.because):
+        raise AssertionError(f"check {plugin.name} gives {len(found.because)} reasons for {len(rows)} flagged samples")
+    order = np.argsort(-found.severity[rows], kind="stable")
+    identifiers = columns.ids.take(pa.array(rows[order]))
+    kept = pc.invert(pc.is_in(identifiers, value_set=dismissed)).to_numpy(zero_copy_only=False)
+    order = order[kept]
+    return CheckResult(
+        plugin.name, plugin.title, facts, identifiers.filter(pa.array(kept)), [round(float(s), 4) for s in found.severity[rows[order]]],
+        [found.because[int(row)] for row in order], tuple(found.about), why, found.next or what, int((~kept).sum()),
+    )  # fmt: skip
+
+
+def _named(known: Mapping[str, Plugin], name: str, dataset: Dataset) -> Plugin:
+    plugin = known.get(name.replace("-", "_"))
+    if plugin is None:
+        raise UnknownName(
+            f"there is no check {name!r} for {dataset.medium or 'an empty dataset'}", expected=", ".join(known)
+        )
+    return plugin
+
+
+def _settings(wanted: Mapping[str, Plugin], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    plugin = wanted.get(name.replace("-", "_"))
+    if plugin is None:
+        raise UnknownName(f"there is no check {name!r} to set anything of", expected=", ".join(wanted))
+    chosen = {}
+    for key, value in given.items():
+        if key not in plugin.settings:
+            raise UnknownName(
+                f"the check {plugin.name} has no setting {key!r}", expected=", ".join(plugin.settings) or "none"
+            )
+        chosen[key] = plugin.settings[key].parse(value) if isinstance(value, str) else value
+    return chosen
+
+
+def _every_measure() -> list[str]:
+    return [*registry.plugins("measure")]
+
+
+def _numbers(column: pa.Array) -> Any:
+    return column.cast(pa.float64()).fill_null(float("nan")).to_numpy(zero_copy_only=False)
+
+
+def _plain(name: str, column: pa.Array) -> pa.Array:
+    return column.cast(pa.binary(16)) if name in ("id", "content") else column
+
+
+def _metadata(table: QueryTable) -> dict[str, pa.Array]:
+    """Field -> texts, of the fields that samples have, the commonest first."""
+    names = table.run(
+        "SELECT name FROM (SELECT unnest(json_keys(meta)) AS name FROM samples WHERE NOT excluded AND meta IS NOT NULL) "
+        "GROUP BY name ORDER BY count(*) DESC, name LIMIT ?",
+        [_MOST_FIELDS],
+    )["name"].to_pylist()
+    found = {}
+    for name in names:
+        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+        rows = table.run(
+            "SELECT json_extract_string(meta, ?) AS value FROM samples WHERE NOT excluded ORDER BY part, row", [pointer]
+        )
+        found[name] = rows["value"].combine_chunks()
+    return found
+
+
+def _dismissed(dataset: Dataset, at: int) -> dict[str, pa.Array]:
+    """Check -> ids of the samples whose finding somebody dismissed."""
+    found: dict[str, list[bytes]] = {}
+    with dataset.people.read() as connection:
+        standing = [a.seq for a in log.read_actions(connection, at) if not a.undone and a.undoes is None]
+        for _, entry in log.read_entries(connection, standing, [EntryKind.DISMISSED]):
+            if entry.sample is not None and entry.subject:
+                found.setdefault(entry.subject, []).append(entry.sample)
+    return {name: pa.array(some, pa.binary(16)) for name, some in found.items()}

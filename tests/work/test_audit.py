@@ -1,0 +1,301 @@
+"""Audit: what was planted is found, what is clean is not, and findings lead to their samples."""
+
+from __future__ import annotations
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+from tests.helpers import run, run_json
+
+import trainset
+from trainset.errors import BadValue, UnknownName
+from trainset.work.decode import FILES
+
+
+def paths_of(dataset: trainset.Workbench, check: str) -> set[str]:
+    return {row["path"] for row in dataset.look(check=check, n=1000).rows()}
+
+
+def save(folder: Path, name: str, pixels: np.ndarray) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels.astype(np.uint8)).save(folder / name)
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty smooth pictures of two classes with texture, and one of each damage."""
+    source = tmp_path_factory.mktemp("damaged") / "in"
+    draw = np.random.default_rng(0)
+    y, x = np.mgrid[0:60, 0:80]
+    for number in range(60):
+        waves = 110 + 60 * np.sin(x / (4 + number % 5)) * np.cos(y / (5 + number % 3))
+        colour = np.array([1.0, 0.7 + 0.01 * (number % 20), 0.5])
+        save(
+            source,
+            f"{'cat' if number % 2 else 'dog'}/{number:02}.png",
+            np.clip(waves[..., None] * colour + draw.normal(0, 8, (60, 80, 3)), 0, 255),
+        )
+    usual = np.asarray(Image.open(source / "cat" / "01.png")).astype(np.float32)
+    save(source, "cat/dark.png", usual * 0.03)
+    save(source, "cat/bright.png", 245 + usual * 0.03)
+    save(source, "dog/blank.png", np.full((60, 80, 3), 120))
+    wide = np.asarray(Image.open(source / "cat" / "03.png").resize((8, 6)).resize((80, 60), Image.Resampling.BICUBIC))
+    save(source, "dog/blurry.png", wide)
+    save(source, "dog/strip.png", np.tile(usual[:15], (1, 6, 1)))
+    save(source, "dog/tiny.png", usual[:6, :8])
+    save(source, "cat/grey.png", np.repeat(usual.mean(axis=2, keepdims=True), 3, axis=2))
+    (source / "dog" / "named.jpg").write_bytes((source / "dog" / "00.png").read_bytes()[:0] or _png(usual[::-1]))
+    (source / "dog" / "copy.png").write_bytes((source / "dog" / "02.png").read_bytes())
+    (source / "cat" / "conflict.png").write_bytes((source / "dog" / "04.png").read_bytes())
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(usual[:, ::-1].astype(np.uint8)).save(source / "cat" / "turned.jpg", exif=exif, quality=95)
+    return source
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    import io
+
+    target = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(target, "PNG")
+    return target.getvalue()
+
+
+@pytest.fixture(scope="module")
+def images(damaged: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[trainset.Workbench]:
+    with trainset.init(tmp_path_factory.mktemp("audit") / "set") as dataset:
+        dataset.import_(damaged)
+        yield dataset
+
+
+PLANTED = {
+    "dark": "cat/dark.png", "bright": "cat/bright.png", "low_information": "dog/blank.png", "blurry": "dog/blurry.png", "odd_aspect": "dog/strip.png",
+    "odd_size": "dog/tiny.png", "wrong_extension": "dog/named.jpg", "orientation_flag": "cat/turned.jpg",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check", PLANTED)
+def test_a_planted_picture_is_found_and_hardly_another(check: str, images: trainset.Workbench) -> None:
+    result = images.audit(only=[check])[check]
+    names = {row["id"]: row["path"] for row in images.look(n=1000).rows()}
+    found = [names[identifier.hex()] for identifier in result.ids.to_pylist()]
+    assert PLANTED[check] in found
+    assert len(found) <= 3, found
+
+
+def test_grey_pictures_among_coloured_ones_are_found(images: trainset.Workbench) -> None:
+    names = {row["id"]: row["path"] for row in images.look(n=1000).rows()}
+    result = images.audit(only=["grayscale"])["grayscale"]
+    assert "cat/grey.png" in {names[identifier.hex()] for identifier in result.ids.to_pylist()}
+
+
+def test_copies_say_where_they_lie_and_under_which_label(images: trainset.Workbench) -> None:
+    result = images.audit(only=["exact_duplicates", "label_conflicts", "split_leak"])
+    assert result["exact_duplicates"].flagged == 2
+    assert "2 copies of 2 samples; 0 lie in another split" in result["exact_duplicates"].about[0]
+    assert "1 under another label" in result["exact_duplicates"].about[0]
+    assert result["label_conflicts"].flagged == 2
+    assert result["split_leak"].flagged == 0  # a proposed split keeps exact copies together
+
+
+def test_findings_open_their_samples_are_excluded_and_dismissed(damaged: Path, tmp_path: Path) -> None:
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(damaged)
+        assert paths_of(dataset, "wrong_extension") == {"dog/named.jpg"}
+        with pytest.raises(BadValue, match="say why"):
+            dataset.dismiss("wrong_extension", reason=" ")
+        action, number = dataset.dismiss("wrong_extension", reason="our loader looks at the bytes")
+        assert number == 1
+        result = dataset.audit(only=["wrong_extension"])["wrong_extension"]
+        assert (result.flagged, result.dismissed) == (0, 1)
+        dataset.undo(action)
+        assert dataset.audit(only=["wrong_extension"])["wrong_extension"].flagged == 1
+        change = dataset.exclude(check="exact_duplicates")
+        assert (change.changed, dataset.log()[-1].reason) == (2, "flagged by exact_duplicates")
+        assert dataset.audit(only=["exact_duplicates"])["exact_duplicates"].flagged == 0
+        assert dataset.audit(only=["exact_duplicates"], at=1)["exact_duplicates"].flagged == 2
+
+
+def test_another_threshold_decodes_nothing(images: trainset.Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainset.engine.pool.Pool.__init__", lambda *_, **__: pytest.fail(f"{FILES} was started"))
+    strict = images.audit(only=["dark"], settings={"dark": {"below": "0.5"}})["dark"].flagged
+    assert strict > images.audit(only=["dark"])["dark"].flagged
+
+
+def test_unknown_checks_and_settings_are_answered_with_those_that_exist(images: trainset.Workbench) -> None:
+    with pytest.raises(UnknownName, match="no check 'drak'") as unknown:
+        images.audit(only=["drak"])
+    assert "dark" in unknown.value.expected
+    with pytest.raises(UnknownName, match="no setting 'above'") as unknown:
+        images.audit(settings={"dark": {"above": 1}})
+    assert "below" in unknown.value.expected
+    with pytest.raises(BadValue, match="takes a float"):
+        images.audit(settings={"dark": {"below": "much"}})
+    with pytest.raises(UnknownName, match="near_silent"):
+        images.look(check="near_silent")
+
+
+def test_an_empty_dataset_has_nothing_wrong(tmp_path: Path) -> None:
+    with trainset.init(tmp_path / "set", "image") as dataset:
+        result = dataset.audit()
+        assert (result.samples, result.found) == (0, ())
+
+
+def test_recordings_with_planted_faults_are_found(tmp_path: Path) -> None:
+    draw, rate = np.random.default_rng(0), 16_000
+    source = tmp_path / "in"
+
+    def write(name: str, signal: np.ndarray, at: int = rate) -> None:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(source / name, np.clip(signal, -1, 1), at)
+
+    def word(seconds: float = 0.8) -> np.ndarray:
+        count = int(seconds * rate)
+        inside = np.hanning(count) * draw.normal(0, 0.2, count)
+        return np.concatenate([draw.normal(0, 2e-4, 1600), inside, draw.normal(0, 2e-4, 1600)])
+
+    for number in range(40):
+        write(f"{'yes' if number % 2 else 'no'}/{number:02}.wav", word(0.7 + 0.01 * (number % 20)))
+    write("yes/silent.wav", draw.normal(0, 1e-5, rate))
+    write("yes/clipped.wav", 8 * word())
+    write("no/offset.wav", word() + 0.2)
+    write("no/cut.wav", word()[8000:])
+    write("no/rate.wav", word(), 8_000)
+    write("no/long.wav", np.concatenate([word() for _ in range(20)]))
+    write("yes/padded.wav", np.concatenate([np.zeros(6 * rate), word()]))
+    spectrum = np.fft.rfft(word(2.0))
+    spectrum[len(spectrum) // 3 :] = 0
+    write("yes/narrow.wav", np.fft.irfft(spectrum))
+    planted = {
+        "near_silent": "yes/silent.wav", "clipped": "yes/clipped.wav", "dc_offset": "no/offset.wav", "cut_off": "no/cut.wav", "mixed_rates": "no/rate.wav",
+        "odd_duration": "no/long.wav", "mostly_silence": "yes/padded.wav", "narrow_band": "yes/narrow.wav",
+    }  # fmt: skip
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(source)
+        for check, path in planted.items():
+            found = paths_of(dataset, check)
+            assert path in found, check
+            assert len(found) <= 5, (check, found)  # some faults are two: padded is long as well
+
+
+def test_texts_with_planted_faults_are_found(tmp_path: Path) -> None:
+    clean = [f"please tell me how I can change the delivery address of my order, it is number {n}" for n in range(60)]
+    footer = "This message is confidential and meant for the person named above only."
+    rows = [{"text": text, "label": "order" if n % 2 else "address"} for n, text in enumerate(clean)]
+    faults = {
+        "empty_text": "n/a", "mojibake": "das ist schÃ¶n und grÃ¼n, sagt der BÃ¤cker", "markup": "see <b>this</b> &amp; that, please",
+        "wrong_language": "Ich möchte bitte wissen, wann meine neue Karte endlich bei mir zu Hause ankommt und was sie kostet", "odd_length": "word " * 900,
+        "personal_data": "write to me at jane.doe@example.org or pay with 4111 1111 1111 1111",
+    }  # fmt: skip
+    rows += [{"text": text, "label": "order"} for text in faults.values()]
+    rows += [{"text": f"question {n}\n{footer}", "label": "address"} for n in range(8)]
+    rows += [{"text": "an odd one out, please", "label": "Order"}]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "t.jsonl")
+        for check, text in faults.items():
+            found = {row["text"] for row in dataset.look(check=check, n=100).rows()}
+            assert text in found, check
+            assert len(found) <= 3, (check, found)
+        assert dataset.look(check="boilerplate", n=100).total == 8
+        variants = dataset.audit(only=["label_variants"])["label_variants"]
+        assert (variants.flagged, variants.next) == (1, "trainset classes merge 'Order' 'order'")
+
+
+def test_what_is_wrong_with_the_set_as_a_whole_is_said(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label", "split", "speaker", "device"])
+        for n in range(600):
+            label = "rare" if n < 12 else ("short", "long")[n % 2]
+            words = 3 if label == "short" else 30
+            text = " ".join(f"w{draw.integers(1000)}" for _ in range(words)) + f" {n}"
+            speaker = "ann" if label == "short" and n % 10 else f"s{n % 7}"
+            writer.writerow([text, label, "train" if n < 12 or n % 5 else "test", speaker, f"phone {label}"])
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "t.csv")
+        result = dataset.audit()
+    assert any("'rare' 12" in text for text in result["class_imbalance"].about)
+    assert any("'rare' has 12 samples" in text for text in result["too_few"].about)
+    assert any("test has no sample of 'rare'" in text for text in result["missing_class"].about)
+    assert any("'ann' gave" in text for text in result["contributor_share"].about)
+    assert result["contributor_leak"].flagged > 0
+    assert any(text.startswith("words tells the label") for text in result["betraying_measure"].about)
+    assert any(text.startswith("meta.device tells the label") for text in result["betraying_metadata"].about)
+    matters = [r.matters for r in result.found]
+    assert matters == sorted(matters, reverse=True)
+
+
+def test_a_class_that_looks_different_in_test_is_said(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    for split, light in (("train", 100), ("test", 180)):
+        for n in range(40):
+            save(
+                tmp_path / "in", f"{split}/{'ab'[n % 1]}/{n}.png", np.clip(draw.normal(light, 20, (12, 12, 3)), 0, 255)
+            )
+            save(tmp_path / "in", f"{split}/b/{n}.png", np.clip(draw.normal(120, 20, (12, 12, 3)), 0, 255))
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "in")
+        about = dataset.audit(only=["shifted_class"])["shifted_class"].about
+    assert any(text.startswith("brightness of 'a'") for text in about)
+    assert not any("of 'b'" in text for text in about)
+
+
+def test_the_command_prints_one_table_and_json(damaged: Path, tmp_path: Path) -> None:
+    assert run("import", damaged, "-d", "set", cwd=tmp_path).returncode == 0
+    printed = run("audit", "-d", "set", cwd=tmp_path)
+    assert printed.returncode == 0
+    assert "exact_duplicates" in printed.stdout
+    assert "next: trainset look --check" in printed.stdout
+    document = run_json("audit", "-d", "set", "--only", "dark,bright", "--set", "dark.below=0.5", cwd=tmp_path)
+    assert {one["check"] for one in document} == {"dark", "bright"}
+    dark = next(one for one in document if one["check"] == "dark")
+    assert dark["flagged"] == len(dark["samples"]) > 1
+    assert {"why", "next"} <= dark.keys()
+    assert run_json("look", "--check", "dark", "-d", "set", cwd=tmp_path)["total"] >= 1
+    assert run_json("exclude", "--check", "dark", "-d", "set", cwd=tmp_path)["changed"] >= 1
+    assert "below=0.06" in run("checks", "-d", "set", cwd=tmp_path).stdout
+    assert run("audit", "--only", "nothing", "-d", "set", cwd=tmp_path).returncode == 2
+
+
+def test_the_known_flaws_of_real_sets_are_found(data_folder: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(data_folder / "images_roman" / "v1.zip") as packed:
+        packed.extractall(tmp_path / "roman")
+    with trainset.init(tmp_path / "numerals") as dataset:
+        dataset.import_(tmp_path / "roman")
+        result = dataset.audit()
+        assert (result["exact_duplicates"].flagged, result["split_leak"].flagged) == (20, 20)
+        assert_few(result)
+    with trainset.init(tmp_path / "intents") as dataset:
+        dataset.import_(data_folder / "text_clinc150" / "clinc150.csv")
+        result = dataset.audit()
+        assert (
+            result["exact_duplicates"].flagged,
+            result["split_leak"].flagged,
+            result["label_conflicts"].flagged,
+        ) == (5, 5, 8)
+        assert_few(result)
+    with trainset.init(tmp_path / "spam") as dataset:
+        dataset.import_(data_folder / "text_sms_spam" / "sms_spam.csv")
+        assert dataset.audit(only=["exact_duplicates"])["exact_duplicates"].flagged == 403
+    with trainset.init(tmp_path / "digits") as dataset:
+        dataset.import_(data_folder / "audio_fsdd")
+        result = dataset.audit()
+        assert "6 of 6 contributors" in result["contributor_leak"].about[0]
+        assert_few(result, but=("contributor_leak",))  # every speaker is on both sides, by design
+    with trainset.init(tmp_path / "flowers") as dataset:
+        dataset.import_(data_folder / "images_flowers")
+        assert_few(dataset.audit(), most=0.03)  # 140 pictures: two grey ones
+
+
+def assert_few(result: trainset.work.audit.Audit, most: float = 0.02, but: tuple[str, ...] = ()) -> None:
+    flagged = {one.check: one.flagged / result.samples for one in result.results if one.check not in but}
+    assert max(flagged.values()) <= most, flagged
