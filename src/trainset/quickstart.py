@@ -25,7 +25,6 @@ def main() -> None:
     print(f"\n1,797 handwritten digits lie in {place / 'digits'} as PNG class folders. This run is kept in {here}.")
     _run("import", "../digits", "-d", "digits.trainset")
     _run("look", "-n", "10", "--seed", "1")
-    _run("audit")
     _run("version", "v1", "-m", "as imported")
     wrong = _one_sample()
     _run("label", "9", wrong, "--why", "to show how a label is fixed")
@@ -34,11 +33,30 @@ def main() -> None:
     _run("diff", "v1", "v2")
     _run("export", "digits_v2", "--at", "v2", "--format", "split-class-folders")
     _run("status", "--no-disk")
+    _damaged(place)
     print(f"\nThat was the loop: import, look, audit, fix, name a version, compare, export. Go on in {here}:")
     print("  trainset look --label 8            another draw of one class (--seed 2, --where, --sort)")
     print("  trainset log; trainset undo        who did what and why; take it back")
     print("  trainset ./your-folder             the same with your own pictures, recordings or texts")
     print(f"  (the command is {Path(sys.executable).parent / 'trainset'})")
+
+
+def _damaged(place: Path) -> None:
+    """The same digits with damage planted in them: what the import and the audit find of it."""
+    import trainset
+    from trainset.planted import found, plant
+
+    planted = plant(Path("../digits"), Path("../damaged"))
+    print(f"\nThe same digits with seeded damage lie in {place / 'damaged'}: what does an audit find of it?")
+    _run("import", "../damaged", "-d", "damaged.trainset")
+    _run("audit", "-d", "damaged.trainset")
+    with trainset.open("damaged.trainset") as dataset:
+        report = dataset.import_("../damaged")
+        paths = {bytes.fromhex(row["id"]): row["path"] for row in dataset.look(n=10_000).rows()}
+        rows = found(planted, report, dataset.audit(), paths)
+    print("\nplanted                   number  found  by")
+    for kind, number, hits, by in rows:
+        print(f"{kind:25} {number:6} {hits:6}  {by}")
 
 
 def write_digits(folder: Path) -> None:

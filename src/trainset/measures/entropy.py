@@ -15,5 +15,5 @@ def entropy(lumas: NDArray[np.float32]) -> NDArray[np.float64]:
     levels = lumas.reshape(count, size).astype(np.uint8).astype(np.intp)
     levels += 256 * np.arange(count)[:, None]  # one histogram for all, each picture in a range of its own
     share = np.bincount(levels.ravel(), minlength=256 * count).reshape(count, 256) / size
-    values: NDArray[np.float64] = -np.sum(share * np.log2(np.where(share > 0, share, 1)), axis=1)
+    values: NDArray[np.float64] = np.sum(share * np.log2(1 / np.where(share > 0, share, 1)), axis=1)
     return values
