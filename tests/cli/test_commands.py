@@ -251,3 +251,27 @@ def test_a_listed_file_is_counted_once_in_remarks_and_troubles(tmp_path: Path) -
     assert (done["bad_count"], len(done["bad"])) == (1, 1)
     assert done["remarks"] == {"folder and list disagree": 1}
     assert done["rows"] == {"added": 1, "empty": 1}
+
+
+def test_play_hands_each_recording_to_the_machines_player(tmp_path: Path) -> None:
+    """A player is any program of a known name on the path; this one notes what it is given."""
+    import numpy as np
+    import soundfile
+
+    (tmp_path / "in" / "yes").mkdir(parents=True)
+    for number in range(3):
+        soundfile.write(tmp_path / "in" / "yes" / f"{number}.wav", np.full(800, 0.1 * number), 8_000)
+    (tmp_path / "bin").mkdir()
+    player = tmp_path / "bin" / "aplay"
+    player.write_text(f'#!/bin/sh\ncat "$1" >> "{tmp_path}/played"\necho "$1" >> "{tmp_path}/names"\n')
+    player.chmod(0o755)
+    assert run("import", "in", cwd=tmp_path).returncode == 0
+    found = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    done = run("look", "--play", "-n", "2", cwd=tmp_path, PATH=found)
+    assert done.returncode == 0, done.stderr
+    names = (tmp_path / "names").read_text().splitlines()
+    assert len(names) == 2
+    assert all(name.endswith(".wav") for name in names)
+    assert (tmp_path / "played").read_bytes().count(b"RIFF") == 2
+    refused = run("look", "--play", cwd=tmp_path, PATH=str(tmp_path / "nothing"))
+    assert (refused.returncode, "no player" in refused.stderr) == (2, True)
