@@ -28,6 +28,7 @@ class Workbench(store.Dataset):
     measure = of_measure.measure
     checks = of_audit.checks
     audit = of_audit.audit
+    flagged = of_audit.flagged
     dismiss = of_audit.dismiss
     label = fix.label
     exclude = fix.exclude
