@@ -51,7 +51,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save(source, "dog/strip.png", np.tile(usual[:15], (1, 6, 1)))
     save(source, "dog/tiny.png", usual[:6, :8])
     save(source, "cat/grey.png", np.repeat(usual.mean(axis=2, keepdims=True), 3, axis=2))
-    (source / "dog" / "named.jpg").write_bytes((source / "dog" / "00.png").read_bytes()[:0] or _png(usual[::-1]))
+    (source / "dog" / "named.jpg").write_bytes(_png(usual[::-1]))
     (source / "dog" / "copy.png").write_bytes((source / "dog" / "02.png").read_bytes())
     (source / "cat" / "conflict.png").write_bytes((source / "dog" / "04.png").read_bytes())
     exif = Image.Exif()
@@ -238,9 +238,7 @@ def test_a_class_that_looks_different_in_test_is_said(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     for split, light in (("train", 100), ("test", 180)):
         for n in range(40):
-            save(
-                tmp_path / "in", f"{split}/{'ab'[n % 1]}/{n}.png", np.clip(draw.normal(light, 20, (12, 12, 3)), 0, 255)
-            )
+            save(tmp_path / "in", f"{split}/a/{n}.png", np.clip(draw.normal(light, 20, (12, 12, 3)), 0, 255))
             save(tmp_path / "in", f"{split}/b/{n}.png", np.clip(draw.normal(120, 20, (12, 12, 3)), 0, 255))
     with trainset.init(tmp_path / "set") as dataset:
         dataset.import_(tmp_path / "in")

@@ -16,7 +16,7 @@ def label_conflicts(content: pa.Array, label: pa.Array, path: pa.Array, split: p
     """The same content under two labels: at least one of them is wrong.
 
     ## Why it matters
-    Nobody can learn that one picture is two things; both samples cost accuracy.
+    Nobody can learn that one thing is two; both samples cost accuracy.
 
     ## What to do
     Look at each pair and label it: `trainset look --check label_conflicts`.

@@ -14,10 +14,10 @@ from trainset.contracts import Findings, check
 _PATTERNS = {
     "an e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z.]{2,}",
     "a phone number": r"(?:^|[^\d])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?\d{3,4}[ .-]?\d{3,4}|0\d{9,10}|\+\d{9,14}|\d{3}[ .-]\d{3}[ .-]\d{4})(?:[^\d]|$)",
-    "card number": r"(?:^|[^\d])\d(?:[ -]?\d){12,18}(?:[^\d]|$)",
+    "a card number": r"(?:^|[^\d])\d(?:[ -]?\d){12,18}(?:[^\d]|$)",
     "a secret key": r"AKIA[0-9A-Z]{16}|ghp_[A-Za-z0-9]{36}|sk-[A-Za-z0-9]{20,}|xox[bpars]-[A-Za-z0-9-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----",
 }
-_WEIGHT = {"an e-mail address": 0.6, "a phone number": 0.5, "card number": 0.9, "a secret key": 1.0}
+_WEIGHT = {"an e-mail address": 0.6, "a phone number": 0.5, "a card number": 0.9, "a secret key": 1.0}
 _CARD = re.compile(r"\d(?:[ -]?\d){12,18}")
 
 
@@ -36,8 +36,8 @@ def personal_data(text: pa.Array) -> Findings:
         kind: pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False).copy()
         for kind, pattern in _PATTERNS.items()
     }
-    for row in np.flatnonzero(found["card number"]):
-        found["card number"][row] = any(_is_card(number) for number in _CARD.findall(texts[int(row)].as_py()))
+    for row in np.flatnonzero(found["a card number"]):
+        found["a card number"][row] = any(_is_card(number) for number in _CARD.findall(texts[int(row)].as_py()))
     flagged = np.any([*found.values()], axis=0) if len(texts) else np.zeros(0, bool)
     severity = np.max([hits * _WEIGHT[kind] for kind, hits in found.items()], axis=0) if len(texts) else np.zeros(0)
     return flag(

@@ -78,7 +78,7 @@ def _scale(picture: Image.Image) -> tuple[float, float]:
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     elif picture.mode == "I":
-        low, high = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]
+        low, high = (float(value) for value in picture.getextrema())  # type: ignore[arg-type]  # of one band, so two numbers
     else:
         return 0.0, 255.0
     if low >= 0 and high <= 255:
