@@ -47,7 +47,7 @@ def decode(data: bytes, medium: str, limits: Limits = DEFAULT_LIMITS) -> Decoded
 
 def values(decoded: Decoded) -> dict[str, Any]:
     """What a measure may ask for, by name: see `contracts.DECODED`."""
-    return {name: getattr(decoded, name) for name in decoded.__dataclass_fields__ if name != "remarks"}
+    return {name: getattr(decoded, name) for name in decoded.__dataclass_fields__ if name not in _OURS}
 
 
 def preview(decoded: Decoded, data: bytes = b"") -> bytes:
@@ -59,7 +59,8 @@ def preview(decoded: Decoded, data: bytes = b"") -> bytes:
 
     shown = values(decoded)
     if "pixels" in shown:
-        if not decoded.remarks and is_thumbnail(data, shown["pixels"], shown["facts"]):
+        bare = getattr(decoded, "bare", False)
+        if not decoded.remarks and is_thumbnail(data, shown["pixels"], shown["facts"], bare=bare):
             return b""
         return thumbnail(shown["pixels"])
     return waveform(shown["signal"]) if "signal" in shown else b""
@@ -75,6 +76,7 @@ def remark_on_name(name: str, decoded: Decoded) -> tuple[str, ...]:
     return (f"wrong extension: {kind.phrase} named {suffix if known else 'something else'}",)
 
 
+_OURS = ("remarks", "bare")
 _WANTED = {"image": "a picture", "audio": "a recording"}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,9 +21,11 @@ from PIL import (
 )
 from PIL import Image as Pillow
 
+from trainset.media.bare_jpeg import decode_bare
 from trainset.media.exif import GPS, ORIENTATION, Exif, read_exif
+from trainset.media.faults import FAULTS
 from trainset.media.frames import MOST, gif_frames, tiff_pages, webp_size
-from trainset.media.jpeg import END, Layout, missing_share, plain_size, read_layout
+from trainset.media.jpeg import END, GREY, Layout, missing_share, plain_size, read_layout
 from trainset.media.kinds import sniff
 from trainset.media.limits import DEFAULT_LIMITS, Limits
 from trainset.media.png import Chunks, read_chunks, rows_there
@@ -44,6 +45,8 @@ class Image:
     pixels: NDArray[np.uint8]
     facts: Mapping[str, Any]
     remarks: tuple[str, ...] = ()
+    bare: bool = False
+    """Whether the file is surely whole and holds nothing but this picture."""
 
 
 def decode_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
@@ -51,6 +54,8 @@ def decode_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
     kind = sniff(data)
     if kind is None or kind.medium != "image":
         raise Undecodable(Outcome.UNREADABLE, "this is no known kind of picture")
+    if kind.name == "JPEG" and (plain := decode_bare(data, limits.pixels)) is not None:
+        return Image(*plain, bare=True)
     job = _Job(data, kind.name, limits)
     try:
         with warnings.catch_warnings():
@@ -63,13 +68,6 @@ def decode_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
             raise Undecodable(Outcome.TRUNCATED, f"this {kind.name} picture is cut off") from None
         raise Undecodable(Outcome.UNREADABLE, f"this {kind.name} picture is damaged and cannot be decoded") from None
 
-
-FAULTS = (
-    OSError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, AssertionError,
-    EOFError, RuntimeError, struct.error, zlib.error, Pillow.DecompressionBombError,
-)  # fmt: skip
-"""What Pillow and its codecs raise on hostile files. OSError has UnidentifiedImageError, LookupError has IndexError and
-KeyError, ArithmeticError has ZeroDivisionError and OverflowError, RuntimeError has RecursionError."""
 
 _NO_MEMORY = "decoding this picture needs more memory than a file may use"
 _WHOLE_ENOUGH = 0.1
@@ -134,7 +132,7 @@ def _jpeg(job: _Job) -> Image:
         job.remarks.append("picture damaged: its data were changed, what it shows may be wrong")
     if layout.end and not layout.whole:
         job.remarks.append("partly decoded: some scans of the JPEG file are missing")
-    elif layout.end and pixels[-1, -1].tobytes() == _GREY:
+    elif layout.end and pixels[-1, -1].tobytes() == GREY:
         _check_missing(job, layout.stray or layout.end - len(END))
     if layout.end and len(job.data) > layout.end and not layout.several:
         job.remarks.append(f"bytes after the end of the picture: {len(job.data) - layout.end:,}")
@@ -160,10 +158,6 @@ def _plain_jpeg(job: _Job, layout: Layout) -> Pillow.Image | None:
         return Pillow.frombytes(mode, size, job.data, "jpeg", mode, "")
     except FAULTS:
         return None
-
-
-_GREY = b"\x80\x80\x80"
-"""What the decoder paints where it has no data."""
 
 
 def _check_cut(job: _Job, layout: Layout) -> None:

@@ -17,6 +17,8 @@ from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 
 END = b"\xff\xd9"
+GREY = b"\x80\x80\x80"
+"""What the decoder paints where it has no data."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
-from trainset.media.image import FAULTS
+from trainset.media.bare_jpeg import MORE_THAN_A_PICTURE
+from trainset.media.faults import FAULTS
 from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 
@@ -34,21 +34,20 @@ def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
 def may_be_thumbnail(data: bytes) -> bool:
     """Whether a file is small enough to be shown as it is, by `read_thumbnail`, when no thumbnail of it is kept."""
     plain = data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9")
-    return len(data) <= _SMALL and plain and _MORE_THAN_A_PICTURE.search(data) is None
+    return len(data) <= _SMALL and plain and MORE_THAN_A_PICTURE.search(data) is None
 
 
-def is_thumbnail(data: bytes, pixels: NDArray[np.uint8], facts: Mapping[str, Any]) -> bool:
+def is_thumbnail(data: bytes, pixels: NDArray[np.uint8], facts: Mapping[str, Any], *, bare: bool = False) -> bool:
     """Whether the bytes of a (h, w, 3) uint8 picture may stand as its thumbnail: a small RGB or grey JPEG without metadata,
-    comments or anything behind it, so that nothing is shown or sent that is not the picture."""
+    comments or anything behind it, so that nothing is shown or sent that is not the picture. bare: it is known to be plain."""
     small = max(pixels.shape[:2]) <= THUMBNAIL_SIDE and len(data) <= _SMALL
+    if bare or not small:
+        return small
     plain = facts.get("format") == "JPEG" and facts.get("mode") in ("RGB", "L") and data.endswith(b"\xff\xd9")
-    return small and plain and _MORE_THAN_A_PICTURE.search(data) is None
+    return plain and MORE_THAN_A_PICTURE.search(data) is None
 
 
 _SMALL = 16_384
-_MORE_THAN_A_PICTURE = re.compile(
-    rb"\xff[\xe1-\xef\xfe]"
-)  # application data and comments; picture data never hold these pairs
 
 
 def read_thumbnail(data: bytes) -> NDArray[np.uint8]:

@@ -126,7 +126,7 @@ class Reader:
                 raise Unsafe(_IRREGULAR, where=path)
             wanted = min(facts.st_size + 1, most)
             data = os.read(descriptor, wanted)
-            while len(data) < wanted and (more := os.read(descriptor, wanted - len(data))):
+            while len(data) < min(facts.st_size, most) and (more := os.read(descriptor, wanted - len(data))):
                 data += more
         finally:
             os.close(descriptor)

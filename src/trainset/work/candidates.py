@@ -345,6 +345,8 @@ class Sifter:
         return iter(result)
 
     def _canonical(self, given: pa.Array) -> tuple[pa.Array, Any]:
+        if given.null_count == len(given):
+            return pa.nulls(len(given), pa.string()), lambda remarks: remarks
         spelled = given.unique().to_pylist()
         names = {spelling: self.splits.get(spelling.strip().lower()) for spelling in spelled if spelling is not None}
         odd = {spelling for spelling, name in names.items() if name is None}

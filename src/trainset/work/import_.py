@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -290,11 +290,11 @@ class _Import:
     def _decide_medium(self, first: pa.RecordBatch, column: str) -> str:
         if column == "text":
             return "text"
-        found: dict[str, int] = {}
+        found: Counter[str] = Counter()
         names = first["path"].to_pylist()
-        for path in names:
-            if medium := kinds.medium_of(path):
-                found[medium] = found.get(medium, 0) + 1
+        for ending, count in Counter(name[name.rfind(".") :] for name in names).items():
+            if medium := kinds.medium_of(f"x{ending}"):
+                found[medium] += count
         for path in names[:200] if not found else []:
             try:
                 with paths.open_media(self.root, path, self.allowed) as file:
@@ -302,7 +302,7 @@ class _Import:
             except (OSError, Unsafe):
                 continue
             if kind is not None and kind.medium:
-                found[kind.medium] = found.get(kind.medium, 0) + 1
+                found[kind.medium] += 1
         if len(found) > 1:
             self.spool.remark(
                 "the source holds "
