@@ -99,6 +99,13 @@ class Plugin:
         arguments = inspect.signature(getattr(self.target, method)).parameters
         return {name: setting for name, setting in self.settings.items() if name in arguments}
 
+    def reads(self, source: Path) -> bool:
+        """Whether a format reads such a file or folder; one that has `fits` only the folders that it recognises."""
+        if not source.is_dir():
+            return source.suffix.lower() in self.facts["suffixes"]
+        fits = getattr(self.target, "fits", None)
+        return bool(self.facts["folder"] and (fits is None or fits(source)))
+
     @property
     def doc(self) -> str:
         """The help page: the docstring, unindented."""
@@ -156,7 +163,11 @@ class Outcomes(Protocol):
 
 
 class Format(Protocol):
-    """A layout of samples on disk. One of the two methods may be missing: then it only writes, or only reads."""
+    """A layout of samples on disk. One of the two methods may be missing: then it only writes, or only reads.
+
+    One layout of folders among several may have a static method `fits(source)`, which says whether a folder is of it; such
+    formats are asked before those without, and are else only read when a person names them.
+    """
 
     def read(self, source: Path, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
         """Samples in batches of up to 10,000, with the columns of `store.schema.CANDIDATES`."""

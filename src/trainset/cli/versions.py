@@ -113,7 +113,10 @@ def diff(
 def export(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="A new folder, or a .csv or .jsonl file.")],
     format: Annotated[
-        str, typer.Option(help="class-folders, split-class-folders, csv, jsonl; by default what the name says.")
+        str,
+        typer.Option(
+            help="class-folders, split-class-folders, speech-commands, csv, jsonl; by default what the name says."
+        ),
     ] = "",
     at: At = None,
     where: Where = "",
@@ -130,7 +133,7 @@ def export(
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> int:
-    """Write a version to class folders, split/class folders, CSV or JSONL; it comes back in with import."""
+    """Write a version to class folders, split/class folders, Speech Commands, CSV or JSONL; it comes back in with import."""
     from trainset import registry
     from trainset.work import export as work
 

@@ -17,7 +17,7 @@ from trainset import registry
 from trainset.contracts import Plugin
 from trainset.errors import BadSource, DamagedDataset, TargetExists, TrainsetError, UnknownName
 from trainset.formats import _json
-from trainset.model import Source
+from trainset.model import SPLIT_SPELLINGS, Source
 from trainset.store import ids, log
 from trainset.store.dataset import Dataset
 from trainset.store.durable import TEMPORARY, storage_full_is_clear, sync_folder
@@ -64,7 +64,7 @@ def export(
 ) -> ExportReport:
     """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet.
 
-    `format`: class_folders, split_class_folders, csv, jsonl; by default what the target's name says. The target appears when it
+    `format`: class_folders, split_class_folders, speech_commands, csv, jsonl; by default what the target's name says. The target appears when it
     is complete. Raises `TargetExists`, `UnknownName`, `StorageFull`, and `Gone` or `Unsafe` when not one of the files can be read.
     """
     place = Path(target)
@@ -155,10 +155,10 @@ def _batches(
             except TrainsetError as error:
                 failed.append(error)
                 continue
+            # the source's spelling, unless only this source's import knows what it means
+            given = row["split_given"] or ""
             spelled = (
-                row["split_given"]
-                if row["split_given"] is not None and row["split"] == state["split"]
-                else state["split"]
+                given if state["split"] and SPLIT_SPELLINGS.get(given.lower()) == state["split"] else state["split"]
             )
             held.append(
                 {

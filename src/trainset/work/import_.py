@@ -105,18 +105,11 @@ def import_(
     place = Path(source).expanduser()
     if not place.exists():
         raise BadSource("there is nothing at this place", where=str(place), expected="a folder or a file to import")
-    plugin = choose_format(place, format)
     name = name or _known_as(dataset, place) or place.resolve().name
+    plugin = choose_format(place, format or _asked_before(dataset, name))
     with dataset.one_at_a_time("import", waiting):
-        job = _Import(
-            dataset,
-            place,
-            plugin,
-            name,
-            dict(settings or {}),
-            tuple(os.path.realpath(r) for r in allow_roots),
-            split_names or {},
-        )
+        allowed = tuple(os.path.realpath(root) for root in allow_roots)
+        job = _Import(dataset, place, plugin, name, dict(settings or {}), allowed, split_names or {})
         result = job.run(acting(person), reason, rehash, progress or (lambda done: None))
         if report is not None:
             write_report(dataset, job.token, Path(report))
@@ -131,6 +124,13 @@ def _known_as(dataset: Dataset, place: Path) -> str:
     return next((source.name for source in replay(dataset).sources.values() if source.root == real), "")
 
 
+def _asked_before(dataset: Dataset, name: str) -> str:
+    """The layout this source was read as, if it is one that a folder may not show by itself."""
+    earlier = replay(dataset).sources.get(name)
+    known = _readers().get(earlier.format) if earlier is not None else None
+    return known.name if known is not None and hasattr(known.target, "fits") else ""
+
+
 def choose_format(source: Path, name: str = "") -> Plugin:
     """The format named, else the one that reads such a source. Raises `BadSource` with what can be read."""
     if name:
@@ -138,8 +138,8 @@ def choose_format(source: Path, name: str = "") -> Plugin:
         if not hasattr(plugin.target, "read"):
             raise BadSource(f"the format {name} is for export only", expected=", ".join(_readers()))
         return plugin
-    for plugin in _readers().values():
-        if plugin.facts["folder"] if source.is_dir() else source.suffix.lower() in plugin.facts["suffixes"]:
+    for plugin in sorted(_readers().values(), key=lambda plugin: not hasattr(plugin.target, "fits")):
+        if plugin.reads(source):
             return plugin
     return registry.plugin("format", "class_folders")  # a single file: a folder of one
 
