@@ -75,7 +75,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "source": ("source", "where it is and how it is read"),
     "import": ("part", "its source, its rows, how many replace earlier ones, whether its proposed splits count"),
     "label": ("sample", "the class; empty for no label"),
-    "exclude": ("sample", "empty; the reason is the action's"),
+    "exclude": ("sample", "empty, the reason is the action's; or the reason for this one"),
     "restore": ("sample", "empty"),
     "split": ("sample", "the split; empty for none"),
     "class added": ("class", "empty"),

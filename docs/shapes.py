@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from trainset.model import Action, ClassInfo, Entry, Note, Version
 from trainset.work.export import ExportReport
+from trainset.work.extract_loudest import LoudestReport
 from trainset.work.fix import Change
 from trainset.work.import_ import ImportReport
 from trainset.work.measure import MeasureReport
@@ -58,6 +59,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("dismiss",), "an object", ("action", "changed")),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
     Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
+    Shape(("extract-loudest",), "an object", _of(LoudestReport)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
     Shape(("versions",), "a list of objects", _of(Version)),
     Shape(("diff",), "an object", ("a", "b", "counts", "groups", "changes")),
@@ -109,6 +111,7 @@ MEANINGS: Mapping[str, str] = {
     "content": "content hash, in hex",
     "contributor": "who made it; null when unknown",
     "counts": "how many: in `status` label -> split -> samples (an empty name: none), in `diff` kind -> samples",
+    "cut": "recordings whose loudest stretch is a new sample",
     "dataset": "the dataset's folder",
     "definition": "what belongs to the class",
     "detail": "what was expected and what was found",
@@ -118,7 +121,7 @@ MEANINGS: Mapping[str, str] = {
     "entries": "how many entries the action has",
     "error": "what went wrong",
     "excluded": "whether it is excluded; in `status`: how many are",
-    "failed": "samples whose media are gone or changed, the first 20",
+    "failed": "samples whose media are gone or changed, or cannot be decoded, the first 20",
     "failed_count": "how many there are",
     "files": "outcome -> files; the sum is the number of files seen",
     "folder": "the dataset's folder",
@@ -139,6 +142,7 @@ MEANINGS: Mapping[str, str] = {
     "matters": "3 spoils what is measured, 2 harms learning, 1 is worth a look",
     "flagged": "samples that it flags, dismissed ones not counted",
     "findings": "of the same samples, worst first: `id`, `severity` (0..1, 1 is worst) and `because`, a sentence",
+    "whole": "recordings that are no longer than what was asked for",
     "why": "why it matters",
     "dismissed": "findings that somebody dismissed",
     "skipped": "why the check did not run; empty when it did",
@@ -161,8 +165,10 @@ MEANINGS: Mapping[str, str] = {
     "path": "relative to the source; null for a row without a file",
     "person": "who",
     "proposed_split": "whether splits are proposed, because the source has none",
+    "quiet": "recordings excluded because they are too quiet",
     "reason": "why",
     "remarks": "what was noticed; in `import` remark -> how often",
+    "replaced": "recordings excluded because their loudest stretch stands for them",
     "root": "the source's folder",
     "row": "of a list, from 1 without the header; null for a file",
     "rows": "outcome -> rows of lists; the sum is the number of rows seen",

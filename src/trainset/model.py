@@ -55,7 +55,7 @@ class EntryKind(StrEnum):
     SOURCE = "source"  # subject: source name; value: where it is and how it is read (JSON)
     IMPORT = "import"  # subject: name of the part; value: source, rows, rows that replace earlier ones (JSON)
     LABEL = "label"  # sample; value: class, None for no label
-    EXCLUDE = "exclude"  # sample; the reason is the action's
+    EXCLUDE = "exclude"  # sample; value: the reason when it is not the action's
     RESTORE = "restore"  # sample
     SPLIT = "split"  # sample; value: split, None for none
     CLASS_ADDED = "class added"  # subject: class

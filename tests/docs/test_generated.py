@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from docs import generate, shapes
 from tests.docs.pages import ROOT, everything, read
@@ -79,6 +81,10 @@ def test_every_command_says_what_its_json_is(generated: dict[str, str]) -> None:
 
 def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     pictures(tmp_path / "pets", each=3)
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    soundfile.write(sounds / "a.wav", np.zeros(100), 8000)
+    run_json("import", "sounds", "-d", tmp_path / "other" / "heard", cwd=tmp_path)
     found = {
         "init": run_json("init", "empty", cwd=tmp_path),
         "import": run_json("import", "pets", cwd=tmp_path),
@@ -88,6 +94,9 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "checks": run_json("checks", cwd=tmp_path),
         "dismiss": run_json("dismiss", "dark", "--why", "night", cwd=tmp_path),
         "sources": run_json("sources", cwd=tmp_path),
+        "extract-loudest": run_json(
+            "extract-loudest", "--where", "true", "-d", tmp_path / "other" / "heard", cwd=tmp_path
+        ),
         "label": run_json("label", "cat", "dog/0.png", cwd=tmp_path),
         "version": run_json("version", "v1", cwd=tmp_path),
         "versions": run_json("versions", cwd=tmp_path),

@@ -87,6 +87,25 @@ def test_roots_above_everything_relative_or_empty_are_not_allowed(
     assert b"the secret" not in bytes_below(tmp_path / "out", images / "blobs")
 
 
+@pytest.mark.parametrize("verb", REFUSING)
+@pytest.mark.parametrize("way", ["a link in media", "media is a link", "dots", "dots further on"])
+def test_a_root_among_the_media_of_the_dataset_leads_nowhere_else(
+    way: str, verb: str, images: Path, secret: Path, tmp_path: Path
+) -> None:
+    aim_at(images, secret.parent, secret.name, secret)
+    if way == "media is a link":
+        (images / "media").symlink_to(secret.parent.parent)
+    else:
+        (images / "media").mkdir()
+        (images / "media" / "x").symlink_to(secret.parent)
+    name = {"media is a link": secret.parent.name, "dots": "..", "dots further on": "x/../../../elsewhere"}.get(
+        way, "x"
+    )
+    forge.source(images, root=f"media/{name}")
+    assert "not allowed" in tried(images, verb, tmp_path / "out")
+    assert b"the secret" not in bytes_below(tmp_path / "out", images / "blobs")
+
+
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("way", ["dots", "absolute", "home", "link", "folder link", "outside link in the dataset"])
 def test_a_path_that_leads_out_of_an_allowed_root_gives_no_byte(

@@ -235,6 +235,7 @@ def _foreign(folder: Path) -> Iterator[str]:
         "measures",
         "outcomes",
         "blobs",
+        "media",
         "cache",
         "people.db",
         "people.db-wal",

@@ -22,7 +22,12 @@ def settings_folder() -> Path:
 
 
 def allow_root(dataset: Path, root: str) -> None:
-    """Remembers that this dataset may read from `root`: one small file per permission, so that no two writers clash."""
+    """Remembers that this dataset may read from `root`: one small file per permission, so that no two writers clash.
+
+    A root in its own folder needs none.
+    """
+    if is_allowed(dataset, root):
+        return
     with whole_file(_permission(dataset, root)) as file:
         file.write(
             f"{os.path.realpath(dataset)}\nmay read from\n{os.path.realpath(root)}\n".encode("utf-8", "surrogateescape")

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from trainset.errors import DamagedDataset
 from trainset.model import SPLITS, Action, ClassInfo, Entry, EntryKind, Note, Source
-from trainset.store import ids, log
+from trainset.store import ids, log, own_media
 from trainset.store.dataset import Dataset
 
 _WHOLE = (
@@ -68,8 +68,8 @@ class Replay:
     @cached_property
     def overlaps(self) -> bool:
         """Whether a sample may have rows in several parts, of which the last counts: after a change, or an import brought back."""
-        imports = {action.seq for action in self.actions if action.verb == "import"}
-        return any(part.replaces for part in self.parts) or any(action.undoes in imports for action in self.actions)
+        brought = {part.seq for part in self.parts}
+        return any(part.replaces for part in self.parts) or any(action.undoes in brought for action in self.actions)
 
     def current_name(self, name: str, since: int, *, from_source: bool = False) -> str:
         """The name at `at` of a class that position `since` spoke of as `name`.
@@ -99,6 +99,8 @@ def replay(dataset: Dataset, at: int | None = None) -> Replay:
                     where=str(dataset.folder),
                     got=repr(error),
                 ) from error
+    for name, source in result.sources.items():
+        result.sources[name] = dataclasses.replace(source, root=own_media.found(dataset.folder, source.root))
     result.notes = [
         dataclasses.replace(note, label=result.current_name(note.label, note.seq)) for note in result.notes
     ]  # a class goes by the name it has now

@@ -22,7 +22,7 @@ from trainset.engine.pool import Pool
 from trainset.errors import BadSource, BadValue, UnknownName, Unsafe
 from trainset.media import kinds
 from trainset.model import Entry, EntryKind, Outcome
-from trainset.store import home, log, measured, parts, paths
+from trainset.store import home, log, measured, own_media, parts, paths
 from trainset.store.dataset import Dataset
 from trainset.store.outcomes import Spool, duplicates, write_report
 from trainset.store.previews import Writer as Previews
@@ -109,7 +109,7 @@ def import_(
     plugin = choose_format(place, format or _asked_before(dataset, name))
     with dataset.one_at_a_time("import", waiting):
         allowed = tuple(os.path.realpath(root) for root in allow_roots)
-        job = _Import(dataset, place, plugin, name, dict(settings or {}), allowed, split_names or {})
+        job = Import(dataset, place, plugin, name, dict(settings or {}), allowed, split_names or {})
         result = job.run(acting(person), reason, rehash, progress or (lambda done: None))
         if report is not None:
             write_report(dataset, job.token, Path(report))
@@ -148,14 +148,14 @@ def _readers() -> dict[str, Plugin]:
     return {name: plugin for name, plugin in registry.plugins("format").items() if hasattr(plugin.target, "read")}
 
 
-class _Import:
-    """One import on its way: candidates in, parts and outcomes out."""
+class Import:
+    """One import on its way: candidates in, parts and outcomes out. `also`: entries that its action has besides."""
 
     def __init__(
         self, dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: dict[str, Any], allowed: tuple[str, ...],
-        split_names: Mapping[str, str],
+        split_names: Mapping[str, str], verb: str = "import", also: Callable[[], Sequence[Entry]] = tuple,
     ) -> None:  # fmt: skip
-        self.dataset, self.plugin, self.name = dataset, plugin, name
+        self.dataset, self.plugin, self.name, self.verb, self.also = dataset, plugin, name, verb, also
         readable = plugin.settings_of("read")
         for key in settings:
             if key not in readable:
@@ -349,7 +349,7 @@ class _Import:
         spool, has_splits = self.spool, self.sifter.has_splits
         entries: list[Entry] = []
         place = {
-            "root": str(self.root),
+            "root": own_media.stored(self.dataset.folder, str(self.root)),
             "format": self.plugin.name,
             "settings": self.settings
             | ({spellings.SETTING: spellings.to_text(self.split_names)} if self.split_names else {}),
@@ -363,6 +363,7 @@ class _Import:
         new = tuple(sorted(current - self.replay.classes.keys()))
         added = sorted(current) if entries else ()  # all of them: an earlier import that had them too may be undone
         entries += [Entry(EntryKind.CLASS_ADDED, subject=label) for label in added]
+        entries += self.also()
         seq = None
         earlier = self.replay.sources.get(self.name)
         if entries or (earlier is not None and set(self.allowed) - set(earlier.allowed)):
@@ -370,7 +371,7 @@ class _Import:
             home.allow_root(self.dataset.folder, str(self.root))
             for root in self.allowed:
                 home.allow_root(self.dataset.folder, root)
-            seq = log.append(self.dataset, "import", person, reason or f"from {self.name}", entries)
+            seq = log.append(self.dataset, self.verb, person, reason or f"from {self.name}", entries)
         self._tidy()
         inside = [str(outcome) for outcome in Outcome if outcome.in_dataset]
         counted = spool.rows if self.sifter.by_rows else spool.files

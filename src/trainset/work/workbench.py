@@ -10,6 +10,7 @@ from trainset.work import audit as of_audit
 from trainset.work import classes as of_classes
 from trainset.work import diff as of_diff
 from trainset.work import export as of_export
+from trainset.work import extract_loudest as of_loudest
 from trainset.work import fix, history
 from trainset.work import import_ as of_import
 from trainset.work import look as of_look
@@ -34,6 +35,7 @@ class Workbench(store.Dataset):
     exclude = fix.exclude
     restore = fix.restore
     move_split = fix.move_split
+    extract_loudest = of_loudest.extract_loudest
     classes = of_classes.classes
     add_class = of_classes.add_class
     define_class = of_classes.define_class

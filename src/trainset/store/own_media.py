@@ -1,0 +1,22 @@
+"""Media that live in the dataset's folder: `media/NAME`, a source's root that goes wherever the dataset goes."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+FOLDER = "media"
+
+_OWN = re.compile(rf"{FOLDER}/(?!\.)[^/\\\0]+")
+
+
+def stored(dataset: Path, root: str) -> str:
+    """A source's root as the log keeps it: relative to the dataset when it is a folder right in its `media`."""
+    relative = os.path.relpath(root, dataset)
+    return relative if _OWN.fullmatch(relative) else root
+
+
+def found(dataset: Path, root: str) -> str:
+    """The root that the log keeps, where the dataset is now. Any other relative path stays one, and is allowed by nobody."""
+    return str(dataset / root) if _OWN.fullmatch(root) else root
