@@ -36,6 +36,9 @@ _COMPARE = {
     "COMPARE_LESSTHANOREQUALTO": "<=", "COMPARE_GREATERTHANOREQUALTO": ">=", "COMPARE_DISTINCT_FROM": "IS DISTINCT FROM",
     "COMPARE_NOT_DISTINCT_FROM": "IS NOT DISTINCT FROM",
 }  # fmt: skip
+FLAGGED = "flagged_"
+"""What the name of a column begins with that says whether a check flags a sample."""
+
 _EXAMPLE = "one expression such as label = 'cat' and seconds < 0.5"
 _LONGEST = 20_000
 _DEEPEST = 100
@@ -107,10 +110,8 @@ def _is_meta(node: dict[str, Any]) -> bool:
 
 def _is_boolean(node: dict[str, Any]) -> bool:
     literal = node.get("literal", {})
-    named = node.get("class") == "COLUMN_REF" and [name.lower() for name in node["column_names"]] in (
-        ["true"],
-        ["false"],
-    )
+    names = [name.lower() for name in node["column_names"]] if node.get("class") == "COLUMN_REF" else []
+    named = names in (["true"], ["false"]) or (len(names) == 1 and names[0].startswith(FLAGGED))
     return (
         named
         or literal.get("kind") in ("BOOLEAN", "TRUE", "FALSE")

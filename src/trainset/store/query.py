@@ -45,12 +45,19 @@ class QueryTable:
     """The samples of a dataset at a position of its log, as one table that can only be read."""
 
     def __init__(
-        self, dataset: Dataset, at: int | None = None, columns: Iterable[str] = (), only: pa.Array | None = None
+        self,
+        dataset: Dataset,
+        at: int | None = None,
+        columns: Iterable[str] = (),
+        only: pa.Array | None = None,
+        flags: Mapping[str, pa.Array] | None = None,
     ) -> None:
-        """Makes the table with `id`, `label`, `split`, `excluded` and the columns named (`only`: of these ids). Raises `DamagedDataset`."""
+        """Makes the table with `id`, `label`, `split`, `excluded` and the columns named (`only`: of these ids). `flags`: columns
+        that are true for these ids. Raises `DamagedDataset`."""
         self.dataset = dataset
         self.replay: Replay = replay(dataset, at)
-        self.columns = {"id", "label", "split", "excluded", *columns}
+        self._flags = flags or {}
+        self.columns = {"id", "label", "split", "excluded", *columns, *self._flags}
         self._only = only
         self._fields: set[str] = set()
         self._connection = duckdb.connect(
@@ -246,7 +253,10 @@ class QueryTable:
                 picked[name] = f"CASE WHEN o_{name}.sample IS NULL THEN {picked[name]} ELSE o_{name}.value END"
                 if name == "excluded":
                     picked[name] = f"o_{name}.value IS NOT NULL"
-        measures = [name for name in sorted(self.columns) if name not in _OF_PARTS]
+        for name, flagged in self._flags.items():
+            con.register(name, pa.table({"sample": flagged.cast(pa.binary())}))
+            picked[name] = f's.id IN (SELECT sample FROM "{name}")'
+        measures = [name for name in sorted(self.columns) if name not in _OF_PARTS and name not in self._flags]
         if measures:
             table = measured(self.dataset, measures)
             con.register("measured", table)
@@ -257,7 +267,7 @@ class QueryTable:
         )
         con.execute(f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins}")  # names are ours
         con.execute("DROP TABLE IF EXISTS rows_of_parts")
-        for name in ("renamed", "measured", "incoming"):
+        for name in ("renamed", "measured", "incoming", *self._flags):
             with contextlib.suppress(duckdb.Error):
                 con.unregister(name)
 
@@ -313,18 +323,27 @@ class QueryTable:
 
 
 def open_table(
-    dataset: Dataset, at: int | None = None, *, where: Sequence[str] = (), sort: str = "", columns: Iterable[str] = ()
+    dataset: Dataset,
+    at: int | None = None,
+    *,
+    where: Sequence[str] = (),
+    sort: str = "",
+    columns: Iterable[str] = (),
+    flags: Mapping[str, pa.Array] | None = None,
 ) -> QueryTable:
-    """A query table with the columns that these filters, this order and this output need, and no others."""
-    known = {*BASE, *measure_names(dataset)}
+    """A query table with the columns that these filters, this order and this output need, and no others. `flags`: what checks
+    flag, column -> ids."""
+    flags = flags or {}
+    known = {*BASE, *measure_names(dataset), *flags}
     needed = set(columns)
     for text in (*where, *([sort.lstrip("-")] if sort else [])):
         needed |= filters.parse(text, known).columns
     if unknown := sorted(needed - known - {"remarks"}):
         raise BadFilter(f"there is no column {unknown[0]!r}", expected=", ".join(sorted(known)))
+    needed -= flags.keys()
     if needed - set(_OF_PARTS):
         needed.add("content")
-    return QueryTable(dataset, at, needed)
+    return QueryTable(dataset, at, needed, flags=flags)
 
 
 def draw(identifiers: pa.ChunkedArray, count: int, seed: int) -> pa.Array:

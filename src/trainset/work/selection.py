@@ -11,8 +11,10 @@ import pyarrow as pa
 from trainset.errors import BadValue
 from trainset.store import filters
 from trainset.store.dataset import Dataset
+from trainset.store.filters import FLAGGED
+from trainset.store.measured import measure_names
 from trainset.store.query import BASE, QueryTable, open_table
-from trainset.work.audit import flagged
+from trainset.work.audit import audit, checks, flagged
 
 Named: TypeAlias = Iterable[Any]
 """Samples as a person names them: ids, beginnings of ids, paths, or what `look` returned."""
@@ -77,12 +79,11 @@ def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (
             f"say which {what}",
             next="give ids as `trainset look` prints them, or --where \"label = 'cat'\" (--where true: all)",
         )
-    from trainset.store.measured import measure_names
-
-    conditions = selection.conditions([*BASE, *measure_names(dataset)])
-    with open_table(
-        dataset, where=conditions, columns=[*columns, "path", "source"] if selection.ids else columns
-    ) as table:
+    known = _columns(dataset, selection.where)
+    conditions = selection.conditions(known)
+    flags = _flags(dataset, conditions, known, None)
+    wanted = [*columns, "path", "source"] if selection.ids else columns
+    with open_table(dataset, where=conditions, columns=wanted, flags=flags) as table:
         wanted = ["id", *dict.fromkeys([*columns, "label", "split", "excluded"])]
         found = table.select(wanted, conditions)
         if selection.check:
@@ -98,7 +99,27 @@ def opened(
     dataset: Dataset, selection: Selection, at: int | None, *, sort: str = "", columns: Sequence[str] = ()
 ) -> tuple[QueryTable, tuple[str, ...]]:
     """The query table for looking at a selection, and its filters."""
-    from trainset.store.measured import measure_names
+    known = _columns(dataset, selection.where + sort)
+    conditions = selection.conditions(known)
+    flags = _flags(dataset, [*conditions, *([sort.lstrip("-")] if sort else [])], known, at)
+    return open_table(dataset, at, where=conditions, sort=sort, columns=columns, flags=flags), conditions
 
-    conditions = selection.conditions([*BASE, *measure_names(dataset)])
-    return open_table(dataset, at, where=conditions, sort=sort, columns=columns), conditions
+
+def _columns(dataset: Dataset, text: str) -> list[str]:
+    """What a filter may speak of. The checks are looked for only where one may be meant."""
+    flags = [FLAGGED + name for name in checks(dataset)] if FLAGGED in text.lower() else []
+    return [*BASE, *measure_names(dataset), *flags]
+
+
+def _flags(dataset: Dataset, texts: Sequence[str], known: Sequence[str], at: int | None) -> dict[str, pa.Array]:
+    """Column -> the ids that its check flags at that position, of the checks that these texts name: no others are run.
+
+    Dismissed findings and excluded samples are not flagged. Raises `BadValue` for a check that cannot run.
+    """
+    used = {name for text in texts for name in filters.parse(text, known, condition=False).columns}
+    wanted = sorted(name.removeprefix(FLAGGED) for name in used if name.startswith(FLAGGED))
+    results = audit(dataset, only=wanted, at=at).results if wanted else ()
+    for result in results:
+        if result.skipped:
+            raise BadValue(f"the check {result.check} cannot run", got=result.skipped)
+    return {FLAGGED + result.check: result.ids for result in results}
