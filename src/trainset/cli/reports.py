@@ -24,7 +24,7 @@ def print_import(dataset: Workbench, result: ImportReport) -> None:
         " and ".join(text for text in (f"{files:,} files" if files else "", f"{rows:,} rows" if rows else "") if text)
         or "nothing"
     )
-    rate = (rows or files) / max(result.seconds, 1e-9)
+    rate = max(rows, files) / max(result.seconds, 1e-9)
     output.line(
         f"{output.safe(result.source)} ({result.format.replace('_', ' ')}): {what} in {result.seconds:.1f} s, {rate:,.0f}/s"
     )

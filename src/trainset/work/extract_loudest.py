@@ -127,8 +127,9 @@ class _Extraction:
                 )  # fmt: skip
             cuts = self._cuts(table)
             first = next(cuts, None)
-            reason = reason or f"cut to the loudest {self.seconds:g} s"
             if first is None:
+                stands = f"its loudest {self.seconds:g} s stand for it"
+                reason = reason or (stands if self.replaced else f"quieter than {self.below:g} dBFS")
                 return log.append(self.dataset, "extract-loudest", person, reason, self._entries())
             place = self._free_list()
             writer = registry.plugin("format", "jsonl")
@@ -138,6 +139,7 @@ class _Extraction:
         job = Import(
             self.dataset, place, writer, self.name, {}, (), {}, verb="extract-loudest", also=lambda: self._checked(job)
         )
+        reason = reason or f"cut to the loudest {self.seconds:g} s"
         return job.run(person, reason, False, lambda done: None).action
 
     def _read_earlier(self) -> None:
@@ -210,7 +212,7 @@ class _Extraction:
         if said["became"] == "failed":
             self.failed.append(f"{row['source']}: {row['path']}: {said['reason']}")
         elif said["became"] == "quiet":
-            text = f"too quiet: its loudest {self.seconds:g} s have {said['dbfs']:.1f} dBFS, less than {self.below:g}"
+            text = f"too quiet: {said['dbfs']:.1f} dBFS at its loudest, less than {self.below:g}"
             self.quiet.append(Entry(EntryKind.EXCLUDE, sample=row["id"], value=text))
         elif said["became"] == "whole":
             self.whole += 1
