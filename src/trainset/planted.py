@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _SEED = 7
 _TEST = 5  # every fifth digit is of the test set
+_FLIPPED = 0.05  # share of the labels of undamaged training pictures
+LATER = "found in the next step: needs a model"
+"""What finds the damage that no check of today can find."""
 
 Planted = dict[str, list[str]]
 """Kind of damage -> the paths of the files that have it, in `split/class/file`."""
@@ -57,13 +60,18 @@ def plant(clean: Path, target: Path) -> Planted:
     planted["PNG named .jpg"] = [_renamed(target, place) for place in some(5)]
     planted["truncated"] = [_cut(target, place, 0.6) for place in some(3)]
     planted["empty"] = [_cut(target, place, 0.0) for place in some(2)]
+    left = [places[row] for row in rows if places[row].startswith("train")]
+    others = draw.integers(1, 10, round(_FLIPPED * len(left))).tolist()
+    planted["flipped label"] = [_flipped(target, place, by) for place, by in zip(left, others, strict=False)]
     return planted
 
 
 def found(
     planted: Planted, report: ImportReport, result: Audit, paths: dict[bytes, str]
-) -> list[tuple[str, int, int, str]]:
-    """For each kind: how many were planted, how many of them were found, and by what. paths: sample id -> path."""
+) -> list[tuple[str, int, int | None, str]]:
+    """For each kind: how many were planted, how many of them were found (None: nothing looks for them yet), and by what.
+
+    paths: sample id -> path."""
     by_check = {one.check: {paths[identifier] for identifier in one.ids.to_pylist()} for one in result.results}
     bad: dict[str, set[str]] = {}
     for item in report.bad:
@@ -74,7 +82,12 @@ def found(
         "copy in test": ("split_leak", by_check["split_leak"]), "PNG named .jpg": ("wrong_extension", by_check["wrong_extension"]),
         "truncated": ("import: truncated", bad.get("truncated", set())), "empty": ("import: empty", bad.get("empty", set())),
     }  # fmt: skip
-    return [(kind, len(some), len(set(some) & where[kind][1]), where[kind][0]) for kind, some in planted.items()]
+    return [
+        (kind, len(some), len(set(some) & where[kind][1]), where[kind][0])
+        if kind in where
+        else (kind, len(some), None, LATER)
+        for kind, some in planted.items()
+    ]
 
 
 def _repainted(target: Path, place: str, change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> str:
@@ -90,6 +103,13 @@ def _repainted(target: Path, place: str, change: Callable[[NDArray[np.uint8]], N
 def _copied(target: Path, place: str, to: str) -> str:
     (target / to).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(target / place, target / to)
+    return to
+
+
+def _flipped(target: Path, place: str, by: int) -> str:
+    split, label, name = place.split("/")
+    to = f"{split}/{(int(label) + by) % 10}/{name}"
+    (target / place).rename(target / to)
     return to
 
 

@@ -56,7 +56,7 @@ def _damaged(place: Path) -> None:
         rows = found(planted, report, dataset.audit(), paths)
     print("\nplanted                   number  found  by")
     for kind, number, hits, by in rows:
-        print(f"{kind:25} {number:6} {hits:6}  {by}")
+        print(f"{kind:25} {number:6} {'-' if hits is None else hits:>6}  {by}")
 
 
 def write_digits(folder: Path) -> None:
