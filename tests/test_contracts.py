@@ -173,7 +173,8 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "content": pa.array([bytes(15) + bytes([n]) for n in rng.integers(0, 5, count)], pa.binary(16)), "source": texts(["s"], 0),
         "path": texts(["a/1.png", "a_2.png", "\n"]), "text": texts(["", "n/a", "a\nb", "mail me: a@b.org", "4111 1111 1111 1111", "x" * 50 + "\n" + "y" * 60]),
         "label": texts(["cat", "Cat", "dog"]), "source_label": texts(["cat"]), "split": texts(["train", "test", "validation"]),
-        "contributor": texts(["theo", "ann", "li"]),
+        "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
+        "source_label_then": texts(["cat", ""]),
         "remarks": pa.array([["wrong extension: x"] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip
 

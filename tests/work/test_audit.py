@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
-from tests.helpers import run, run_json
+from tests.helpers import run, run_json, texts
 
 import trainset
 from trainset.errors import BadValue, UnknownName
@@ -207,6 +208,37 @@ def test_texts_with_planted_faults_are_found(tmp_path: Path) -> None:
         assert dataset.look(check="boilerplate", n=100).total == 8
         variants = dataset.audit(only=["label_variants"])["label_variants"]
         assert (variants.flagged, variants.next) == (1, "trainset classes merge 'Order' 'order'")
+
+
+def test_a_source_that_changes_its_mind_after_people_labelled_is_a_finding(tmp_path: Path) -> None:
+    def again(*labels: str) -> Path:
+        rows = zip(("one", "two", "three", "four", "five"), labels, strict=True)
+        return texts(tmp_path / "t.csv", list(rows))
+
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(again("a", "a", "a", "a", ""))
+        for name in ("b", "c", "d"):
+            dataset.add_class(name)
+        dataset.label("b", where="text in ('one', 'two', 'three')", person="grace")
+        dataset.label("d", where="text = 'five'", person="grace")
+        assert dataset.audit(only=["source_disagrees"])["source_disagrees"].flagged == 0  # a correction is none
+        # one: others than the person; two: comes to agree; three: as before; four: nobody labelled it; five: had no label
+        dataset.import_(again("c", "b", "a", "c", "c"))
+        result = dataset.audit(only=["source_disagrees"])["source_disagrees"]
+        texts_of = {row["id"]: row["text"] for row in dataset.look(n=10).rows()}
+        found = {texts_of[i.hex()]: b for i, b in zip(result.ids.to_pylist(), result.because, strict=True)}
+        day = rf"{dataset.log()[0].at:%Y-%m-%d} \d\d:\d\d UTC"
+        assert found.keys() == {"one", "five"}
+        assert re.fullmatch(f"labelled 'b' by grace on {day}, 'c' by the source, which said 'a' then", found["one"])
+        assert re.fullmatch(
+            f"labelled 'd' by grace on {day}, 'c' by the source, which said nothing then", found["five"]
+        )
+        dataset.merge_classes("c", "b")  # the source's word for it means what the person says
+        assert dataset.flagged("source_disagrees").to_pylist() == [
+            identifier for identifier in result.ids.to_pylist() if texts_of[identifier.hex()] == "five"
+        ]
+        dataset.label("b", where="text = 'five'", person="grace")  # labelled since: they have seen what the source says
+        assert dataset.audit(only=["source_disagrees"])["source_disagrees"].flagged == 0
 
 
 def test_what_is_wrong_with_the_set_as_a_whole_is_said(tmp_path: Path) -> None:

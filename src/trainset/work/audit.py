@@ -15,7 +15,7 @@ from trainset import registry
 from trainset.contracts import COLUMNS, Findings, Plugin, needed_columns
 from trainset.errors import BadValue, UnknownName
 from trainset.model import Entry, EntryKind
-from trainset.store import log
+from trainset.store import labelled, log
 from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
@@ -159,13 +159,18 @@ class _Columns:
         self._measures = measures_of(dataset.medium)
         needs = {need for plugin in plugins for need in needed_columns(plugin, _every_measure())}
         numbers = [name for name, plugin in self._measures.items() if arrow_type(plugin) != pa.string()]
-        read = {need for need in needs if need in self._measures or (need in COLUMNS and need not in _LATER)}
+        read = {
+            need
+            for need in needs
+            if need in self._measures or (need in COLUMNS and need not in (*_LATER, *labelled.NAMES))
+        }
         read |= {*numbers} if "measures" in needs else set()
         with open_table(dataset, at, columns=sorted(read - {"id"}) + (["meta"] if "meta" in needs else [])) as table:
             rows = table.select(["id", *sorted(read - {"id"})], ["not excluded"])
             self._meta = _metadata(table) if "meta" in needs else {}
+            people = labelled.labelled(table) if needs & {*labelled.NAMES} else pa.table({})
         self.count = rows.num_rows
-        self._arrays: dict[str, Any] = {}
+        self._arrays: dict[str, Any] = {name: people[name].combine_chunks() for name in people.column_names}
         for name in rows.column_names:
             column = rows[name].combine_chunks()
             if isinstance(column, pa.ChunkedArray):  # no rows
