@@ -45,7 +45,21 @@ SAMPLE = (
 )
 """The fields of one sample, before its measures."""
 
-CHECK = ("check", "title", "matters", "flagged", "samples", "findings", "about", "why", "next", "dismissed", "skipped")
+CHECK = (
+    "check",
+    "title",
+    "matters",
+    "flagged",
+    "samples",
+    "findings",
+    "about",
+    "why",
+    "next",
+    "dismissed",
+    "skipped",
+    "bad",
+    "bad_count",
+)
 """The fields of what one check found."""
 
 SHAPES: tuple[Shape, ...] = (
@@ -81,6 +95,7 @@ SHAPES: tuple[Shape, ...] = (
 INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("a sample, in `look`; its measures follow as fields of their names", SAMPLE),
     ("one of `bad`, in `import`", ("kind", "name", "row", "outcome", "reason")),
+    ("one of `bad`, in `audit`", ("source", "kind", "name", "row", "outcome", "reason")),
     ("one of `on_disk`, in `status`", _of(OnDisk)),
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),

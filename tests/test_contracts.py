@@ -15,7 +15,8 @@ from trainset import contracts, registry
 from trainset.contracts import Findings, check, embedder, measure
 from trainset.contracts import format as format_
 from trainset.errors import BadValue, PluginError, UnknownName
-from trainset.store import measured
+from trainset.model import Outcome
+from trainset.store import bad, measured
 from trainset.store.schema import CANDIDATES
 from trainset.work.together import Together
 
@@ -174,9 +175,20 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "path": texts(["a/1.png", "a_2.png", "\n"]), "text": texts(["", "n/a", "a\nb", "mail me: a@b.org", "4111 1111 1111 1111", "x" * 50 + "\n" + "y" * 60]),
         "label": texts(["cat", "Cat", "dog"]), "source_label": texts(["cat"]), "split": texts(["train", "test", "validation"]),
         "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
-        "source_label_then": texts(["cat", ""]),
+        "source_label_then": texts(["cat", ""]), "bad": bad_of(count, rng),
         "remarks": pa.array([["wrong extension: x"] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip
+
+
+def bad_of(count: int, rng: np.random.Generator) -> pa.Table:
+    """Files and rows that are no samples."""
+    outcomes = [str(outcome) for outcome in Outcome if outcome.is_bad]
+    rows = [
+        {"source": f"s{n % 3}", "kind": "row" if n % 4 else "file", "name": f"{n}\n.png", "row": n if n % 4 else None,
+         "outcome": outcomes[rng.integers(len(outcomes))], "reason": ""}
+        for n in range(count // 2)
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, bad.SCHEMA)
 
 
 @pytest.mark.parametrize("plugin", CHECKS, ids=lambda p: p.name)
@@ -197,6 +209,7 @@ def test_every_check_answers_for_every_sample_whatever_the_columns(
     assert ((found.severity >= 0) & (found.severity <= 1)).all()
     assert (found.severity[found.flagged] > 0).all()
     assert (found.severity[~found.flagged] == 0).all()
+    assert found.bad is None or (found.bad.schema.equals(bad.SCHEMA) and found.bad.num_rows == given["bad"].num_rows)
     assert plugin.section("Why it matters")
     assert plugin.section("What to do")
 

@@ -53,10 +53,11 @@ Numbers come as (n,) float64, NaN where there is none; texts, ids and contents a
 `labelled_by`, `labelled_at`: who set the label, and when; null where it is the source's. `source_label_then`: what the source said then,
 empty for nothing, where it says something else now, and something else than that person.
 `measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
+`bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.
 """
 
-WHOLE = ("measures", "meta")
-"""What brings every column of a kind."""
+WHOLE = ("measures", "meta", "bad")
+"""What brings every column of a kind, or is no column of samples."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ class Findings:
     """What a check says, one value per sample in the order of the columns it was given.
 
     severity: (n,) float32 in 0..1, 1 = worst. flagged: (n,) bool. because: a sentence for each flagged sample, in their order.
-    about: sentences about the set as a whole. next: what to do now, when that depends on what was found.
+    about: sentences about the set as a whole. next: what to do now, when that depends on what was found. bad: of the table of that
+    name those that this is about, the worst first: they are no samples, so nothing of them can be flagged.
     """
 
     severity: NDArray[np.float32]
@@ -137,6 +139,7 @@ class Findings:
     because: Sequence[str]
     about: Sequence[str] = ()
     next: str = ""
+    bad: pa.Table | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
-from tests.helpers import run, run_json, texts
+from tests.helpers import pictures, run, run_json, texts
 
 import trainset
 from trainset.errors import BadValue, UnknownName
@@ -239,6 +239,38 @@ def test_a_source_that_changes_its_mind_after_people_labelled_is_a_finding(tmp_p
         ]
         dataset.label("b", where="text = 'five'", person="grace")  # labelled since: they have seen what the source says
         assert dataset.audit(only=["source_disagrees"])["source_disagrees"].flagged == 0
+
+
+def test_files_that_could_not_be_taken_are_a_finding_without_samples(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", each=3)
+    (tmp_path / "in" / "cat" / "empty.png").write_bytes(b"")
+    (tmp_path / "in" / "dog" / "broken.png").write_bytes(b"no picture")
+    data = (tmp_path / "in" / "cat" / "0.png").read_bytes()
+    (tmp_path / "in" / "dog" / "cut.png").write_bytes(data[: len(data) // 2])
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "in")
+        result = dataset.audit(only=["unreadable"])
+        one = result["unreadable"]
+        assert (one.flagged, one.bad_count) == (0, 3)
+        assert [item["name"] for item in one.bad.to_pylist()] == ["dog/broken.png", "dog/cut.png", "cat/empty.png"]
+        assert one.about == ("3 files could not be taken: 1 unreadable, 1 truncated, 1 empty",)
+        assert result.found == (one,)
+        assert dataset.look(check="unreadable").total == 0
+        (path,) = (dataset.folder / "outcomes").iterdir()
+        path.write_bytes(b"damaged")
+        skipped = dataset.audit()["unreadable"].skipped  # a cache: the other checks run all the same
+        assert skipped.startswith("a part of the dataset cannot be read: ")
+        path.unlink()
+        assert dataset.audit(only=["unreadable"]).found == ()
+    assert run("import", tmp_path / "in", "-d", "other", cwd=tmp_path).returncode == 0
+    printed = run("audit", "-d", "other", cwd=tmp_path, COLUMNS="200").stdout
+    assert "3 bad" in printed
+    assert "dog/broken.png" in printed
+    document = run_json("audit", "-d", "other", "--only", "unreadable", cwd=tmp_path)[0]
+    assert (document["flagged"], document["bad_count"]) == (0, 3)
+    assert document["bad"][0] == {
+        "source": "in", "kind": "file", "name": "dog/broken.png", "row": None, "outcome": "unreadable", "reason": "this is plain text, not a picture",
+    }  # fmt: skip
 
 
 def test_what_is_wrong_with_the_set_as_a_whole_is_said(tmp_path: Path) -> None:

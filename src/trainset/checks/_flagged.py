@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from trainset.contracts import Findings
@@ -24,6 +25,6 @@ def flag(
     return Findings(clipped, flagged, [because(int(row)) for row in np.flatnonzero(flagged)], tuple(about), next)
 
 
-def none(count: int, *, about: Sequence[str] = (), next: str = "") -> Findings:
+def none(count: int, *, about: Sequence[str] = (), next: str = "", bad: pa.Table | None = None) -> Findings:
     """Findings that flag no sample."""
-    return Findings(np.zeros(count, np.float32), np.zeros(count, bool), (), tuple(about), next)
+    return Findings(np.zeros(count, np.float32), np.zeros(count, bool), (), tuple(about), next, bad)

@@ -107,9 +107,7 @@ def _print(result: Audit, place: str) -> None:
     if not found:
         output.line(f"{len(result.results)} checks over {result.samples:,} samples found nothing")
     else:
-        rows = [
-            [_named(one), f"{one.flagged:,}" if one.flagged else "", _worst(one), _advice(one, place)] for one in found
-        ]
+        rows = [[_named(one), _number(one), _worst(one), _advice(one, place)] for one in found]
         output.show(
             output.table(
                 ["check", "flagged", "what was found, the worst first", "why, and what to do"], rows, right=(1,)
@@ -128,6 +126,10 @@ def _print(result: Audit, place: str) -> None:
         )
 
 
+def _number(one: CheckResult) -> str:
+    return f"{one.flagged:,}" if one.flagged else f"{one.bad_count:,} bad" if one.bad_count else ""
+
+
 def _named(one: CheckResult) -> str:
     return one.check + (f" ({one.dismissed:,} dismissed)" if one.dismissed else "")
 
@@ -137,7 +139,11 @@ def _worst(one: CheckResult) -> str:
         f"{identifier.hex()[:12]} {text}"
         for identifier, text in zip(one.ids[:3].to_pylist(), one.because[:3], strict=True)
     ]
-    return "; ".join([*one.about[:4], *shown]) + (" ..." if one.flagged > 3 or len(one.about) > 4 else "")
+    for item in one.bad.slice(0, 3).to_pylist():
+        place = item["name"] if item["row"] is None else f"{item['name']} row {item['row']}"
+        shown.append(f"{output.safe(place, 120)}: {output.safe(item['reason'], 200)}")
+    more = max(one.flagged, one.bad_count) > 3 or len(one.about) > 4
+    return "; ".join([*one.about[:4], *shown]) + (" ..." if more else "")
 
 
 def _advice(one: CheckResult, place: str) -> str:

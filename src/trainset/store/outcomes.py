@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -45,7 +46,8 @@ _SHOWN = 1_000
 class Spool:
     """Collects the outcomes of one import, in a bounded amount of memory. Implements `contracts.Outcomes`."""
 
-    def __init__(self, dataset: Dataset, name: str) -> None:
+    def __init__(self, dataset: Dataset, name: str, source: str, place: Path, position: int) -> None:
+        """name: of the import. source, the place that is read, and the position in the log tell `store.bad` whether the part counts."""
         self.files: Counter[str] = Counter()
         self.rows: Counter[str] = Counter()
         self.remarked: Counter[str] = Counter()
@@ -53,12 +55,15 @@ class Spool:
         self.bad: list[dict[str, object]] = []
         self.bad_count = 0
         self._path = dataset.place("outcomes", f"{name}.parquet")
+        read = "" if place.is_dir() else place.name  # a list by itself, of a folder that may hold several
+        facts = {"source": source, "place": read, "position": position, "at_ns": time.time_ns()}
+        self._schema = parts.with_facts(SCHEMA, facts)
         self._held: list[list[object]] = []
         self._batches: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
         self._context = whole_file(self._path)
-        self._writer = pq.ParquetWriter(self._context.__enter__(), SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(self._context.__enter__(), self._schema, compression="zstd")
         return self
 
     def __exit__(

@@ -32,12 +32,17 @@ def write(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, fact
     `facts` is a JSON object in the file's metadata: what made it, with which versions and settings.
     """
     rows = 0
-    schema = schema.with_metadata({_FACTS: json.dumps(facts).encode()})
+    schema = with_facts(schema, facts)
     with whole_file(path) as file, pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
         for table in _groups(batches):
             writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=_GROUP_ROWS)
             rows += table.num_rows
     return rows
+
+
+def with_facts(schema: pa.Schema, facts: Mapping[str, object]) -> pa.Schema:
+    """The schema of a part that says in its metadata what made it."""
+    return schema.with_metadata({_FACTS: json.dumps(facts).encode()})
 
 
 def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,14 @@ import pyarrow.compute as pc
 
 from trainset import registry
 from trainset.contracts import COLUMNS, Findings, Plugin, needed_columns
-from trainset.errors import BadValue, UnknownName
+from trainset.errors import BadValue, DamagedDataset, UnknownName
 from trainset.model import Entry, EntryKind
+from trainset.store import bad as bad_files
 from trainset.store import labelled, log
 from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
+from trainset.store.replay import Replay
 from trainset.work.person import acting
 
 Progress = Callable[[int], None]
@@ -35,7 +38,8 @@ class CheckResult:
     """What one check found. `ids`: the flagged samples, worst first; `severity` (0..1, 1 = worst) and `because` in their order.
 
     about: sentences on the set as a whole. skipped: why it did not run; empty when it did. dismissed: flagged samples that
-    somebody has dismissed, which are left out.
+    somebody has dismissed, which are left out. bad: files and rows of the sources that are no samples, the worst first, with source,
+    kind, name, row, outcome and reason; most checks are not about them.
     """
 
     check: str
@@ -49,20 +53,27 @@ class CheckResult:
     next: str
     dismissed: int = 0
     skipped: str = ""
+    bad: pa.Table = field(default_factory=bad_files.SCHEMA.empty_table, repr=False)
 
     @property
     def flagged(self) -> int:
         """How many samples."""
         return len(self.ids)
 
+    @property
+    def bad_count(self) -> int:
+        """How many files and rows that are no samples."""
+        return int(self.bad.num_rows)
+
     def as_dict(self, most: int = 1000) -> dict[str, Any]:
-        """For JSON; `samples` and `findings` are the first `most`."""
+        """For JSON; `samples`, `findings` and `bad` are the first `most`."""
         shown = [identifier.hex() for identifier in self.ids[:most].to_pylist()]
         findings = zip(shown, self.severity[:most], self.because[:most], strict=True)
         return {
             "check": self.check, "title": self.title, "matters": self.matters, "flagged": self.flagged, "samples": shown,
             "findings": [{"id": i, "severity": s, "because": b} for i, s, b in findings],
             "about": list(self.about), "why": self.why, "next": self.next, "dismissed": self.dismissed, "skipped": self.skipped,
+            "bad": self.bad.slice(0, most).to_pylist(), "bad_count": self.bad_count,
         }  # fmt: skip
 
 
@@ -88,7 +99,10 @@ class Audit:
     def _repr_html_(self) -> str:
         from trainset.work.show import table_html
 
-        rows = [(r.title, f"{r.flagged:,}", "; ".join([*r.about, *r.because[:3]]), r.next) for r in self.found]
+        rows = [
+            (r.title, f"{r.flagged or r.bad_count:,}", "; ".join([*r.about, *r.because[:3]]), r.next)
+            for r in self.found
+        ]
         return table_html(("check", "flagged", "found", "what to do"), rows, f"{self.samples:,} samples audited")
 
 
@@ -117,7 +131,9 @@ def audit(
         results.append(_run(plugin, columns, chosen.get(name, {}), dismissed.get(name, pa.array([], pa.binary(16)))))
         if progress is not None:
             progress(1)
-    results.sort(key=lambda r: (bool(r.skipped), not (r.flagged or r.about), -r.matters, -r.flagged, r.check))
+    results.sort(
+        key=lambda r: (bool(r.skipped), not (r.flagged or r.about), -r.matters, -r.flagged - r.bad_count, r.check)
+    )
     return Audit(tuple(results), columns.count, time.monotonic() - started)
 
 
@@ -168,6 +184,7 @@ class _Columns:
         with open_table(dataset, at, columns=sorted(read - {"id"}) + (["meta"] if "meta" in needs else [])) as table:
             rows = table.select(["id", *sorted(read - {"id"})], ["not excluded"])
             self._meta = _metadata(table) if "meta" in needs else {}
+            self._bad: Any = _bad(dataset, table.replay) if "bad" in needs else None
             people = labelled.labelled(table) if needs & {*labelled.NAMES} else pa.table({})
         self.count = rows.num_rows
         self._arrays: dict[str, Any] = {name: people[name].combine_chunks() for name in people.column_names}
@@ -187,6 +204,10 @@ class _Columns:
                 found.append(self._numbers)
             elif need == "meta":
                 found.append(self._meta)
+            elif need == "bad":
+                if isinstance(self._bad, DamagedDataset):
+                    raise LookupError(f"{self._bad.what}: {Path(self._bad.where).name}")
+                found.append(self._bad)
             elif need in self._arrays:
                 found.append(self._arrays[need])
             else:
@@ -215,6 +236,7 @@ def _run(plugin: Plugin, columns: _Columns, settings: Mapping[str, Any], dismiss
     return CheckResult(
         plugin.name, plugin.title, facts, identifiers.filter(pa.array(kept)), [round(float(s), 4) for s in found.severity[rows[order]]],
         [found.because[int(row)] for row in order], tuple(found.about), why, found.next or what, int((~kept).sum()),
+        bad=bad_files.SCHEMA.empty_table() if found.bad is None else found.bad,
     )  # fmt: skip
 
 
@@ -251,6 +273,14 @@ def _numbers(column: pa.Array) -> Any:
 
 def _plain(name: str, column: pa.Array) -> pa.Array:
     return column.cast(pa.binary(16)) if name in ("id", "content") else column
+
+
+def _bad(dataset: Dataset, replayed: Replay) -> pa.Table | DamagedDataset:
+    """Outcomes are a cache: damaged ones cost the check that is about them, and no other."""
+    try:
+        return bad_files.bad(dataset, replayed)
+    except DamagedDataset as damage:
+        return damage
 
 
 def _metadata(table: QueryTable) -> dict[str, pa.Array]:

@@ -185,7 +185,8 @@ class Import:
     def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
         started = time.monotonic()
         known = Known.load(self.dataset, self.replay, self.name, self.root)
-        with Spool(self.dataset, self.token) as spool, Previews(self.dataset) as previews:
+        spooled = Spool(self.dataset, self.token, self.name, self.place, self.replay.at)
+        with spooled as spool, Previews(self.dataset) as previews:
             self.spool, self.previews = spool, previews
             self.sifter = Sifter(
                 self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash
