@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -36,6 +37,9 @@ def audit(
         list[str] | None, typer.Option("--set", metavar="CHECK.SETTING=VALUE", help="A setting of a check.")
     ] = None,
     at: At = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as one page of HTML, with the worst samples in it.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Run the checks: what is wrong with this data, with which samples, and what to do."""
@@ -50,10 +54,15 @@ def audit(
                 found.measure(progress=count)  # only what is missing
         with output.progress("audit", quiet=json) as count:
             result = found.audit(only=wanted, settings=chosen, at=at, progress=count)
+        page = found.save_audit(result, html) if html is not None else None
         if json:
             output.document([one.as_dict() for one in result.results])
-        else:
-            _print(result, where_flag(found))
+            return
+        _print(result, where_flag(found))
+        if page is not None:
+            output.line(f"wrote {output.safe(page.path)}: {page.bytes / 1e6:.1f} MB, {page.samples:,} samples in it")
+            for sentence in page.left_out:
+                output.line(f"  left out: {output.safe(sentence)}")
 
 
 def checks(dataset: DatasetDir = None, json: AsJson = False) -> None:

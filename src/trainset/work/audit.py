@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from trainset import registry
 from trainset.contracts import COLUMNS, Findings, Plugin, needed_columns
 from trainset.errors import BadValue, DamagedDataset, UnknownName
-from trainset.model import Entry, EntryKind
+from trainset.model import Action, Entry, EntryKind
 from trainset.store import bad as bad_files
 from trainset.store import labelled, log
 from trainset.store.dataset import Dataset
@@ -79,11 +79,13 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Audit:
-    """The results of checks, those that matter most first."""
+    """The results of checks, those that matter most first. at: position of the log; settings: check -> setting -> value, as asked for."""
 
     results: tuple[CheckResult, ...]
     samples: int
     seconds: float
+    at: int
+    settings: Mapping[str, Mapping[str, Any]]
 
     @property
     def found(self) -> tuple[CheckResult, ...]:
@@ -125,7 +127,10 @@ def audit(
     wanted = {name.replace("-", "_"): _named(known, name, dataset) for name in only} or known
     chosen = {name: _settings(wanted, name, given) for name, given in (settings or {}).items()}
     columns = _Columns(dataset, log.position(dataset, at), wanted.values())
-    dismissed = _dismissed(dataset, columns.at)
+    dismissed = {
+        name: pa.array([sample for some in by.values() for sample in some], pa.binary(16))
+        for name, by in dismissals(dataset, columns.at).items()
+    }
     results = []
     for name, plugin in wanted.items():
         results.append(_run(plugin, columns, chosen.get(name, {}), dismissed.get(name, pa.array([], pa.binary(16)))))
@@ -134,7 +139,7 @@ def audit(
     results.sort(
         key=lambda r: (bool(r.skipped), not (r.flagged or r.about), -r.matters, -r.flagged - r.bad_count, r.check)
     )
-    return Audit(tuple(results), columns.count, time.monotonic() - started)
+    return Audit(tuple(results), columns.count, time.monotonic() - started, columns.at, chosen)
 
 
 def flagged(dataset: Dataset, check: str, at: str | int | None = None) -> pa.Array:
@@ -300,12 +305,13 @@ def _metadata(table: QueryTable) -> dict[str, pa.Array]:
     return found
 
 
-def _dismissed(dataset: Dataset, at: int) -> dict[str, pa.Array]:
-    """Check -> ids of the samples whose finding somebody dismissed."""
-    found: dict[str, list[bytes]] = {}
+def dismissals(dataset: Dataset, at: str | int | None = None) -> dict[str, dict[Action, list[bytes]]]:
+    """Check -> action -> ids (16 bytes each) of the samples whose finding somebody dismissed by it; the action says who, when and why."""
+    found: dict[str, dict[Action, list[bytes]]] = {}
+    position = log.position(dataset, at)
     with dataset.people.read() as connection:
-        standing = [a.seq for a in log.read_actions(connection, at) if not a.undone and a.undoes is None]
-        for _, entry in log.read_entries(connection, standing, [EntryKind.DISMISSED]):
+        standing = {a.seq: a for a in log.read_actions(connection, position) if not a.undone and a.undoes is None}
+        for seq, entry in log.read_entries(connection, [*standing], [EntryKind.DISMISSED]):
             if entry.sample is not None and entry.subject:
-                found.setdefault(entry.subject, []).append(entry.sample)
-    return {name: pa.array(some, pa.binary(16)) for name, some in found.items()}
+                found.setdefault(entry.subject, {}).setdefault(standing[seq], []).append(entry.sample)
+    return found

@@ -19,6 +19,7 @@ from trainset.store import ids, log, previews
 from trainset.store.dataset import Dataset
 from trainset.store.durable import whole_file
 from trainset.store.measured import measure_names, measured
+from trainset.store.query import QueryTable
 from trainset.work.audit import flagged
 from trainset.work.media import read_media
 from trainset.work.selection import Named, Selection, opened
@@ -37,6 +38,15 @@ class Samples:
     table: pa.Table
     total: int
     sources: dict[str, Source]
+
+    @staticmethod
+    def of(dataset: Dataset, identifiers: pa.Array, at: int) -> Samples:
+        """The samples of these ids (16 bytes each), in their order, as they are at a position of the log."""
+        with QueryTable(dataset, at, only=identifiers) as table:
+            rows = table.select(["id", "label", "split", "excluded", "part", "row"])
+            known = rows["id"].cast(pa.binary(16)).combine_chunks()
+            rows = rows.take(pa.compute.index_in(identifiers, value_set=known).drop_null())
+            return _with_details(table, rows, rows.num_rows)
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -169,25 +179,29 @@ def look(
                 limit=n,
                 seed=None if sort else seed,
             )
-        details = table.details(rows, ["source", "label", *_DETAILS])
-        result = pa.table(
-            {
-                "id": rows["id"].cast(pa.binary(16)),
-                "source": details["source"],
-                "path": details["path"],
-                "text": details["text"],
-                "label": rows["label"],
-                "source_label": details["label"],
-                "split": rows["split"],
-                "contributor": details["contributor"],
-                "excluded": rows["excluded"],
-                "meta": details["meta"],
-                "content": details["content"],
-                "remarks": details["remarks"],
-            }
-        )
-        result = _with_measures(dataset, result)
-        return Samples(dataset, result, total, table.replay.sources)
+        return _with_details(table, rows, total)
+
+
+def _with_details(table: QueryTable, rows: pa.Table, total: int) -> Samples:
+    """All that is known of rows of the table, which have `part` and `row`."""
+    details = table.details(rows, ["source", "label", *_DETAILS])
+    result = pa.table(
+        {
+            "id": rows["id"].cast(pa.binary(16)),
+            "source": details["source"],
+            "path": details["path"],
+            "text": details["text"],
+            "label": rows["label"],
+            "source_label": details["label"],
+            "split": rows["split"],
+            "contributor": details["contributor"],
+            "excluded": rows["excluded"],
+            "meta": details["meta"],
+            "content": details["content"],
+            "remarks": details["remarks"],
+        }
+    )
+    return Samples(table.dataset, _with_measures(table.dataset, result), total, table.replay.sources)
 
 
 def _fields(meta: str | None) -> Any:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from trainset.store import dataset as store
 from trainset.work import audit as of_audit
+from trainset.work import audit_page, fix, history
 from trainset.work import classes as of_classes
 from trainset.work import diff as of_diff
 from trainset.work import export as of_export
 from trainset.work import extract_loudest as of_loudest
-from trainset.work import fix, history
 from trainset.work import import_ as of_import
 from trainset.work import look as of_look
 from trainset.work import measure as of_measure
@@ -31,6 +31,8 @@ class Workbench(store.Dataset):
     audit = of_audit.audit
     flagged = of_audit.flagged
     dismiss = of_audit.dismiss
+    dismissals = of_audit.dismissals
+    save_audit = audit_page.save_audit
     label = fix.label
     exclude = fix.exclude
     restore = fix.restore
