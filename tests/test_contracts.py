@@ -176,7 +176,7 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "label": texts(["cat", "Cat", "dog"]), "source_label": texts(["cat"]), "split": texts(["train", "test", "validation"]),
         "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
         "source_label_then": texts(["cat", ""]), "bad": bad_of(count, rng),
-        "remarks": pa.array([["wrong extension: x"] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
+        "remarks": pa.array([["wrong extension: x", None] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip
 
 

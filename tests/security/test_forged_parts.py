@@ -34,6 +34,7 @@ def use(folder: Path, out: Path) -> None:
             lambda: dataset.classes(), lambda: dataset.look(where="contains(text, 'a') or meta.a = 'b'"), lambda: dataset.diff("start"),
             lambda: dataset.label("cat", where="true", new_class=True), lambda: dataset.version("v1"), lambda: dataset.export(out / "list.csv"),
             lambda: dataset.export(out / "list.jsonl"), lambda: dataset.export(out / "folders"), lambda: dataset.look(n=6).save(out / "saved"),
+            lambda: dataset.save_audit(dataset.audit(), out / "audit.html"),
         )  # fmt: skip
         for number, verb in enumerate(verbs):
             try:

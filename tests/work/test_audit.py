@@ -361,3 +361,26 @@ def test_the_known_flaws_of_real_sets_are_found(data_folder: Path, tmp_path: Pat
 def assert_few(result: trainset.work.audit.Audit, most: float = 0.02, but: tuple[str, ...] = ()) -> None:
     flagged = {one.check: one.flagged / result.samples for one in result.results if one.check not in but}
     assert max(flagged.values()) <= most, flagged
+
+
+def test_what_only_seems_another_language_is_none(tmp_path: Path) -> None:
+    clean = [f"please tell me how I can change the delivery address of my order, it is number {n}" for n in range(60)]
+    seeming = (
+        "THATS ALRITE GIRL, U KNOW GAIL IS NEVA WRONG!!TAKE CARE SWEET AND DONT WORRY.C U L8TR HUN!LOVE Yaxxx",
+        "Okies I will go yan jiu too. We can skip ard oso, go cine den go mrt one, blah blah blah",
+    )
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(texts(tmp_path / "t.csv", [(text.replace(",", ""), "a") for text in (*clean, *seeming)]))
+        assert dataset.audit(only=["wrong_language"])["wrong_language"].flagged == 0
+
+
+def test_an_orientation_without_meaning_is_no_finding(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for orientation in (1, 3, 99):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        pixels = np.random.default_rng(orientation).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "in" / f"{orientation}.jpg", exif=exif)
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "in")
+        assert paths_of(dataset, "orientation_flag") == {"3.jpg"}

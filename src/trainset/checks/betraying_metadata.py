@@ -41,7 +41,7 @@ def betraying_metadata(
         tried = [(codes(values)[0], name)]
         if numbers.null_count < len(numbers) / 10:
             tried.append(
-                (binned(numbers.fill_null(float("nan")).to_numpy(zero_copy_only=False)), f"{name}, as a number")
+                (binned(numbers.fill_null(float("nan")).to_numpy(zero_copy_only=False)), f"{name} as a number")
             )
         score, shown = max((foretold(bins, group, half), text) for bins, text in tried)
         if (score - floor) / (1 - floor) > least_gain:

@@ -33,8 +33,12 @@ def exact_duplicates(content: pa.Array, split: pa.Array, label: pa.Array, path: 
     if flagged.any():
         originals = len(np.unique(group[copies]))
         about.append(
-            f"{int(flagged.sum()):,} copies of {originals:,} samples; {across:,} lie in another split than what they copy, "
-            f"{differing:,} under another label"
+            f"{_counted(int(flagged.sum()), 'copy', 'copies')} of {_counted(originals, 'sample', 'samples')}; "
+            f"{across:,} lie in another split than what they copy, {differing:,} under another label"
         )
     severity = 0.5 + 0.25 * (sides != sides[first]) + 0.25 * (labels != labels[first])
     return flag(flagged, severity, lambda row: f"a copy of {named(path, label, split, int(first[row]))}", about=about)
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"

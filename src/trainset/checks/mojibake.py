@@ -23,5 +23,10 @@ def mojibake(mojibake: NDArray[np.float64], encoding_errors: NDArray[np.float64]
     return flag(
         flagged,
         (mojibake + encoding_errors) / 5,
-        lambda row: f"{mojibake[row]:.0f} places look misread, {encoding_errors[row]:.0f} letters are lost",
+        lambda row: _said(mojibake[row], encoding_errors[row]),
     )
+
+
+def _said(misread: float, lost: float) -> str:
+    parts = [(misread, "place looks misread", "places look misread"), (lost, "letter is lost", "letters are lost")]
+    return ", ".join(f"{n:.0f} {one if n == 1 else several}" for n, one, several in parts if n > 0)

@@ -9,7 +9,7 @@ from trainset.checks._flagged import flag
 from trainset.contracts import Findings, check
 
 
-@check("Orientation flag", medium="image")
+@check("Orientation flag", medium="image", version=2)
 def orientation_flag(orientation: NDArray[np.float64]) -> Findings:
     """Pictures that lie on their side unless a program obeys their EXIF flag.
 
@@ -19,7 +19,7 @@ def orientation_flag(orientation: NDArray[np.float64]) -> Findings:
     ## What to do
     Turn the pixels and remove the flag, or make sure that the training code obeys it.
     """
-    flagged = orientation > 1
+    flagged = (orientation >= 2) & (orientation <= 8)  # others have no meaning, and no program turns the picture
     return flag(
         flagged,
         np.full(len(flagged), 0.6),

@@ -23,7 +23,7 @@ def source_disagrees(
     Look at them, label what is wrong, and dismiss what is right as it is.
     """
     said = [
-        next((text for text in some or () if text.startswith("folder and list disagree: label")), "")
+        next((text for text in some or () if (text or "").startswith("folder and list disagree: label")), "")
         for some in remarks.to_pylist()
     ]
     then = source_label_then.to_pylist()

@@ -20,7 +20,8 @@ def wrong_extension(remarks: pa.Array) -> Findings:
     Rename them at the source and import again.
     """
     found = [
-        next((text for text in some or () if text.startswith("wrong extension")), "") for some in remarks.to_pylist()
+        next((text for text in some or () if (text or "").startswith("wrong extension")), "")
+        for some in remarks.to_pylist()
     ]
     flagged = np.array([bool(text) for text in found], bool)
-    return flag(flagged, np.full(len(found), 0.3), lambda row: found[row])
+    return flag(flagged, np.full(len(found), 0.3), lambda row: found[row].removeprefix("wrong extension: "))

@@ -11,8 +11,13 @@ from trainset.checks._flagged import flag, none
 from trainset.checks._groups import most_common
 from trainset.contracts import Findings, check
 
+_NEAR = (
+    {"en", "pcm"}, {"da", "nb", "nn", "no"}, {"bs", "hr", "sr"}, {"id", "ms"}, {"cs", "sk"}, {"gl", "pt"}, {"xh", "zu"}, {"af", "nl"},
+)  # fmt: skip
+"""Languages so near to one another that a short text of one is easily taken for the other: Nigerian Pidgin for English in haste."""
 
-@check("Wrong language", medium="text")
+
+@check("Wrong language", medium="text", version=2)
 def wrong_language(
     language: pa.Array,
     characters: NDArray[np.float64],
@@ -21,7 +26,7 @@ def wrong_language(
     least_share: float = 0.9,
     least_letters: int = 60,
 ) -> Findings:
-    """Texts in another language than nearly all.
+    """Texts in another language than nearly all; a near one, such as Danish among Norwegian, is not told apart.
 
     ## Why it matters
     A few texts of another language teach its words for one class, and cannot be rated by people who do not read it.
@@ -37,5 +42,6 @@ def wrong_language(
     usual, share = most_common(language.filter(pa.array(sure)))
     if usual is None or share < least_share:
         return none(len(sure))
-    flagged = sure & pc.not_equal(language, usual).fill_null(False).to_numpy(zero_copy_only=False)
+    alike = pa.array([usual, *(name for group in _NEAR if usual in group for name in group)])
+    flagged = sure & ~pc.is_in(language, value_set=alike).to_numpy(zero_copy_only=False)
     return flag(flagged, letters / 300, lambda row: f"looks like {language[row].as_py()}, the set is {usual}")

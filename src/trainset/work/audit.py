@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,7 +227,9 @@ def _run(plugin: Plugin, columns: _Columns, settings: Mapping[str, Any], dismiss
     facts = plugin.facts["matters"]
     try:
         given = columns.of(plugin)
-        found: Findings = plugin.target(*given, **settings)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, on a column without any value
+            found: Findings = plugin.target(*given, **settings)
     except LookupError as missing:
         return CheckResult(
             plugin.name, plugin.title, facts, nothing, (), (), (), why, what, skipped=str(missing.args[0])
