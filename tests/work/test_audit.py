@@ -384,3 +384,13 @@ def test_an_orientation_without_meaning_is_no_finding(tmp_path: Path) -> None:
     with trainset.init(tmp_path / "set") as dataset:
         dataset.import_(tmp_path / "in")
         assert paths_of(dataset, "orientation_flag") == {"3.jpg"}
+
+
+def test_an_upright_picture_among_lying_ones_is_no_odd_shape(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    shapes = {**{f"{n}.png": (30, 40) for n in range(20)}, "upright.png": (50, 28), "strip.png": (10, 60)}
+    for name, size in shapes.items():
+        save(tmp_path / "in", name, draw.integers(0, 256, (*size, 3)))
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "in")
+        assert paths_of(dataset, "odd_aspect") == {"strip.png"}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 from PIL import Image, ImageFilter
@@ -248,3 +250,20 @@ def test_missing_measures_of_texts_come_back(tmp_path: Path) -> None:
             part.unlink()
         assert dataset.measure().measured == 30
         assert dataset.look(where="characters = 6 and words = 2", n=100).total == 10
+
+
+@pytest.mark.parametrize("name", ["0.parquet", "z.parquet"])
+def test_a_later_pass_has_the_last_word_whatever_its_part_is_called(name: str, tmp_path: Path) -> None:
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(helpers.texts(tmp_path / "t.csv", [("good morning to all of you over there", "a")]))
+        (old,) = (dataset.folder / "measures").iterdir()
+        table = pq.read_table(old)
+        facts = json.loads(table.schema.metadata[b"trainset"])
+        facts["measures"]["language"] = "0 "  # made by an older trainset
+        old.unlink()
+        pq.write_table(table.replace_schema_metadata({b"trainset": json.dumps(facts)}), old.with_name("m.parquet"))
+        assert dataset.look(n=1).rows()[0]["language"] is None
+        assert dataset.measure().measured == 1
+        (new,) = (path for path in old.parent.iterdir() if path.name != "m.parquet")
+        new.rename(old.with_name(name))
+        assert dataset.look(n=1).rows()[0]["language"] == "en"

@@ -9,7 +9,7 @@ from trainset.checks._flagged import flag
 from trainset.contracts import Findings, check
 
 
-@check("Odd shapes", medium="image", matters=1)
+@check("Odd shapes", medium="image", matters=1, version=2)
 def odd_aspect(aspect: NDArray[np.float64], *, z: float = 6.0, least_ratio: float = 2.0) -> Findings:
     """Pictures much wider or higher than the others.
 
@@ -21,8 +21,7 @@ def odd_aspect(aspect: NDArray[np.float64], *, z: float = 6.0, least_ratio: floa
     """
     shape = np.log(aspect)
     usual = float(np.nanmedian(shape)) if len(shape) else 0.0
-    apart = np.abs(shape - usual)
-    sides = np.abs(shape) - abs(usual)  # upright instead of lying is no odd shape
+    sides = np.abs(shape) - abs(usual)  # upright instead of lying is no odd shape, nor are 16:9 among 4:3
     spread = 1.4826 * float(np.nanmedian(np.abs(np.abs(shape) - abs(usual)))) if len(shape) else 0.0
-    flagged = (sides > z * max(spread, 0.02)) & (apart > np.log(least_ratio))
+    flagged = sides > max(z * spread, np.log(least_ratio))
     return flag(flagged, sides, lambda row: f"{aspect[row]:.2f} times as wide as high, usual is {np.exp(usual):.2f}")

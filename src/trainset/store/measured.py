@@ -69,7 +69,7 @@ def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = Non
     known = measures_of(dataset.medium)
     full = schema(dataset.medium)
     wanted = pa.schema([full.field("content"), *(full.field(name) for name in names)])
-    pieces = [wanted.empty_table()]
+    pieces = [(0, wanted.empty_table())]
     for path in sorted(dataset.place("measures").glob("*.parquet")):
         made = parts.facts(path).get("measures")
         current = _versions(known)
@@ -92,8 +92,11 @@ def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = Non
         for name in names:
             if name not in good:
                 table = table.append_column(full.field(name), pa.nulls(table.num_rows, full.field(name).type))
-        pieces.append(table.select(["content", *names]))
-    table = pa.concat_tables(pieces)
+        pieces.append((len(good), table.select(["content", *names])))
+    pieces.sort(
+        key=lambda piece: piece[0]
+    )  # a part of an older trainset lacks values: that of a later pass has the last word
+    table = pa.concat_tables([piece for _, piece in pieces])
     return _once(table) if len(pieces) > 2 else table  # one pass never writes a content twice; two passes may
 
 
