@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import trainset
+from tests import helpers
 from tests.security import forge
 from trainset.errors import TrainsetError
 from trainset.store import ids
@@ -233,3 +234,26 @@ def test_pointing_a_source_at_a_folder_allows_that_folder_and_no_other(
     with trainset.open(images) as dataset:
         troubles = dataset.look(n=6).save(tmp_path / "again")
     assert len(troubles) == 1
+
+
+@pytest.mark.parametrize("way", ["inside", "dots", "absolute", "link"])
+def test_the_page_of_an_audit_shows_no_picture_from_outside(way: str, trusted: Path, tmp_path: Path) -> None:
+    private = helpers.picture(tmp_path / "elsewhere" / "private.png", 5, (50, 40))
+    photos = trusted / "photos"  # inside the dataset's own folder, and so allowed
+    photos.mkdir()
+    (photos / "inside.png").write_bytes(private.read_bytes())
+    (photos / "link.png").symlink_to(private)
+    path = {"dots": "../../elsewhere/private.png", "absolute": str(private)}.get(way, f"{way}.png")
+    aim_at(trusted, photos, path, private)
+    first, _, *rest = forge.rows(trusted)
+    forge.rewrite(
+        trusted, content=[first["content"], first["content"], *(row["content"] for row in rest)], path=[path, path, *(row["path"] for row in rest)]
+    )  # fmt: skip
+    for cached in (trusted / "cache").glob("previews.db*"):
+        cached.unlink()
+    with trainset.open(trusted) as dataset:
+        result = dataset.audit(only=["exact_duplicates"])
+        assert result["exact_duplicates"].flagged == 1
+        dataset.save_audit(result, tmp_path / "audit.html")
+    page = (tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert ("data:image/jpeg" in page) == (way == "inside")

@@ -62,6 +62,7 @@ COMMANDS = [
     ("look",), ("look", "-n", "6", "--sort", "text"), ("status",), ("log",), ("log", "1"), ("log", "90"), ("notes",), ("classes",), ("versions",),
     ("diff", "start"), ("diff", "v1"), ("sources",), ("look", "--where", f"label = '{EVIL}'"), ("look", "--where", EVIL), ("look", EVIL), ("label", EVIL, "--where", "true"),
     ("export", f"{EVIL.replace('/', '_')}.csv"), ("version", EVIL), ("note", "x", "--class", EVIL), ("undo", "--as", EVIL), ("classes", "rename", EVIL, EVIL),
+    ("audit",), ("audit", "--json"), ("audit", "--html", "audit.html"),
 ]  # fmt: skip
 
 

@@ -145,7 +145,7 @@ def _body(dataset: Dataset, result: Audit, facts: Status, shown: _Shown) -> Iter
             f'<li><a href="#{one.check}">{page.text(one.title)}</a> {_count(one, result)}</li>' for one in found
         )
         yield "</ol></nav>"
-    yield f'<main id="findings" class="{dataset.medium}">'
+    yield f'<main id="findings" tabindex="-1" class="{dataset.medium}">'
     if not found:
         yield f"<p>{len(result.results)} checks found nothing.</p>"
     for one in found:

@@ -11,7 +11,7 @@ from html import escape
 BEGIN = "<!doctype html>\n<!-- made by trainset -->\n"
 """How a page begins: a file that begins so may be written over by another one."""
 
-_ODD = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_ODD = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _KEPT = "\n\t\u200c\u200d"  # and the joiners that Persian, Hindi and emoji are written with
 
 
