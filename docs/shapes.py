@@ -9,7 +9,7 @@ from trainset.model import Action, ClassInfo, Entry, Note, Version
 from trainset.work.export import ExportReport
 from trainset.work.extract_loudest import LoudestReport
 from trainset.work.fix import Change
-from trainset.work.import_ import ImportReport
+from trainset.work.import_report import ImportReport
 from trainset.work.measure import MeasureReport
 from trainset.work.status import OnDisk, Status
 

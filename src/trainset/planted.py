@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trainset.work.audit import Audit
-    from trainset.work.import_ import ImportReport
+    from trainset.work.import_report import ImportReport
 
 _SEED = 7
 _TEST = 5  # every fifth digit is of the test set

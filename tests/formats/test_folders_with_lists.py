@@ -12,7 +12,7 @@ import pytest
 import trainset
 from tests import helpers
 from trainset.errors import BadSource, BadValue
-from trainset.work.import_ import ImportReport
+from trainset.work.import_report import ImportReport
 
 
 def imported(folder: Path, source: Path, **how: Any) -> tuple[ImportReport, list[dict[str, Any]]]:

@@ -15,7 +15,8 @@ from tests.formats.outcomes import exported
 from trainset import registry
 from trainset.contracts import Losses
 from trainset.formats._which_set import which_set
-from trainset.work.import_ import ImportReport, choose_format
+from trainset.work.import_ import choose_format
+from trainset.work.import_report import ImportReport
 from trainset.work.workbench import Workbench
 
 PUBLISHED = {

@@ -18,7 +18,7 @@ import trainset
 from trainset.engine import pool
 from trainset.errors import BadSource, BadValue
 from trainset.model import Outcome
-from trainset.work.import_ import ImportReport
+from trainset.work.import_report import ImportReport
 
 GROUPS = ("images", "pngsuite", "audio", "text", "names")
 

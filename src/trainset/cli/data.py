@@ -19,7 +19,7 @@ from trainset.errors import BadValue, NotADataset, TrainsetError
 
 if TYPE_CHECKING:
     from trainset.model import Source
-    from trainset.work.import_ import ImportReport
+    from trainset.work.import_report import ImportReport
     from trainset.work.look import Samples
     from trainset.work.workbench import Workbench
 

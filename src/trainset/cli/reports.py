@@ -9,7 +9,7 @@ from trainset.cli import output
 from trainset.errors import NotADataset
 
 if TYPE_CHECKING:
-    from trainset.work.import_ import ImportReport
+    from trainset.work.import_report import ImportReport
     from trainset.work.look import Samples
     from trainset.work.status import Status
     from trainset.work.workbench import Workbench
