@@ -144,14 +144,17 @@ def _plugins() -> Iterator[str]:
             yield "None is built in yet."
 
 
+_VERBS = (("read", "imports"), ("unpack", "imports"), ("write", "exports"))
+
+
 def _format(plugin: Plugin) -> Iterator[str]:
     yield f"### {plugin.name}"
-    verbs = [word for verb, word in (("read", "imports"), ("write", "exports")) if hasattr(plugin.target, verb)]
+    verbs = [word for verb, word in _VERBS if hasattr(plugin.target, verb)]
     reads = [f"files ending in {_listed(plugin.facts['suffixes'])}"] if plugin.facts["suffixes"] else []
     reads += ["folders"] if plugin.facts["folder"] else []
     yield "; ".join([f"{plugin.title}: {' and '.join(verbs)}", *reads]) + "."
     yield plugin.doc
-    for verb in ("read", "write"):
+    for verb, _ in _VERBS:
         if (function := getattr(plugin.target, verb, None)) is not None:
             yield f"**{verb}**: {_one_line(inspect.getdoc(function) or '')}"
             arguments = inspect.signature(function).parameters.values()

@@ -98,7 +98,7 @@ class Plugin:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def settings_of(self, method: str) -> dict[str, Setting]:
-        """The settings that one method of a format takes: those of `read` or those of `write`."""
+        """The settings that one method of a format takes: those of `read`, of `unpack` or of `write`."""
         arguments = inspect.signature(getattr(self.target, method)).parameters
         return {name: setting for name, setting in self.settings.items() if name in arguments}
 
@@ -154,6 +154,15 @@ class Losses:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Unpacked:
+    """What a format has unpacked: the folder or list to read now, as an encoded path below the target, and how to read it."""
+
+    path: str
+    format: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Outcomes(Protocol):
     """Where a format reports the files and rows that it does not hand on as samples."""
 
@@ -168,7 +177,7 @@ class Outcomes(Protocol):
 
 
 class Format(Protocol):
-    """A layout of samples on disk. One of the two methods may be missing: then it only writes, or only reads.
+    """A layout of samples on disk. It has at least one of these methods: `read` or `unpack` to import, `write` to export.
 
     One layout of folders among several may have a static method `fits(source)`, which says whether a folder is of it; such
     formats are asked before those without, and are else only read when a person names them.
@@ -176,6 +185,10 @@ class Format(Protocol):
 
     def read(self, source: Path, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
         """Samples in batches of up to 10,000, with the columns of `store.schema.CANDIDATES`."""
+
+    def unpack(self, source: Path, target: Path, outcomes: Outcomes) -> Unpacked:
+        """Writes the files that the samples are packed in to `target`, an empty folder inside the dataset, for another format to
+        read. Nothing written means that nothing could be read."""
 
     def write(self, samples: Iterable[pa.RecordBatch], target: Path) -> Losses:
         """Writes batches with the columns of `store.schema.EXPORTED` to `target`, which does not exist yet."""
@@ -221,10 +234,10 @@ def embedder(title: str, *, medium: str, dim: int, version: int = 1) -> Callable
 
 
 def format(title: str, *, suffixes: tuple[str, ...] = (), folder: bool = False) -> Callable[[T], T]:
-    """Declares a layout on disk: a class with `read`, `write` or both.
+    """Declares a layout on disk: a class with `read` or `unpack`, `write`, or both.
 
     suffixes: of the files it reads, lower case. folder: whether it reads folders.
-    The keyword-only arguments of `read` and `write` are its settings.
+    The keyword-only arguments of its methods are its settings.
     """
     return _declare("format", title, allowed=None, suffixes=suffixes, folder=folder)
 
@@ -245,7 +258,8 @@ def _declare(kind: str, title: str, *, allowed: tuple[str, ...] | None, **facts:
 
     def register(target: T) -> T:
         name = _snake(target.__name__)
-        parts = [getattr(target, verb, None) for verb in ("read", "write")] if kind == "format" else [target]
+        verbs = ("read", "unpack", "write")
+        parts = [getattr(target, verb, None) for verb in verbs] if kind == "format" else [target]
         if kind == "format" and not any(parts):
             raise PluginError(f"format {name} neither reads nor writes", where=target.__module__)
         needs: dict[str, None] = {}

@@ -20,7 +20,8 @@ from trainset.errors import BadSource, BadValue
 from trainset.model import Outcome
 from trainset.work.import_report import ImportReport
 
-GROUPS = ("images", "pngsuite", "audio", "text", "names")
+FOLDERS = ("images", "pngsuite", "audio", "text", "names")
+GROUPS = (*FOLDERS, "archives")
 
 DISAGREEMENTS = {
     "images/jpeg_flipped_bytes.jpg": "its scan ends where it should and the decoder says nothing: only a measure of the picture's look can tell",
@@ -67,9 +68,12 @@ def judged(path: str, wanted: str, outcome: str, remarks: int, reason: str) -> b
 
 
 def verdict(report: ImportReport) -> tuple[str, int, str]:
-    """One file's outcome: of a list the best of its rows, of another file its own. And the remarks and the reason."""
+    """One file's outcome: of a list the best of its rows, of an archive the worst of its members, of another file its own. And
+    the remarks and the reason."""
     counts = Counter(report.rows) or Counter(report.files)
     best = next(str(outcome) for outcome in Outcome if counts[str(outcome)])
+    if report.bad and not report.rows:
+        best = str(report.bad[0]["outcome"])
     reason = "; ".join(str(bad["reason"]) for bad in report.bad)
     if not reason and not report.rows:
         reason = "a system file" if report.files.get("ignored") else ""
@@ -91,10 +95,11 @@ def test_every_file_alone_is_what_its_class_says(
     table: Counter[tuple[str, str]] = Counter()
     wrong = []
     medium = {"audio": "audio", "text": "text"}.get(group, "image")
-    with trainset.init(tmp_path / "set", medium) as dataset:
+    with trainset.init(tmp_path / "set", medium) as dataset, trainset.init(tmp_path / "texts", "text") as lists:
         for number, (path, wanted) in enumerate(manifest(malformed, group)):
             try:
-                report = dataset.import_(malformed / path, name=f"{number}")
+                into = lists if group == "archives" and ".csv" in path else dataset
+                report = into.import_(malformed / path, name=f"{number}")
                 outcome, remarks, reason = verdict(report)
             except (BadSource, BadValue) as error:
                 outcome, remarks, reason = "unsupported", 0, error.what
@@ -106,7 +111,7 @@ def test_every_file_alone_is_what_its_class_says(
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", FOLDERS)
 def test_a_whole_folder_is_imported_and_every_file_has_one_outcome(group: str, malformed: Path, tmp_path: Path) -> None:
     medium = {"audio": "audio", "text": "text"}.get(group, "image")
     with trainset.init(tmp_path / "set", medium) as dataset:
@@ -159,11 +164,11 @@ def test_what_must_not_exhaust_the_machine_stays_under_a_gigabyte_and_25_seconds
 ) -> None:
     entries = [
         (path, group)
-        for group in ("images", "audio", "text")
+        for group in ("images", "audio", "text", "archives")
         for path, wanted in manifest(malformed, group)
         if wanted == "limit"
     ]
-    assert len(entries) == 10
+    assert len(entries) == 13
     for number, (path, group) in enumerate(entries):
         medium = {"audio": "audio", "text": "text"}.get(group, "image")
         done = subprocess.run(

@@ -18,7 +18,6 @@ from trainset.cli.options import As, AsJson, At, Check, DatasetDir, Ids, Where, 
 from trainset.errors import BadValue, NotADataset, TrainsetError
 
 if TYPE_CHECKING:
-    from trainset.model import Source
     from trainset.work.import_report import ImportReport
     from trainset.work.look import Samples
     from trainset.work.workbench import Workbench
@@ -54,7 +53,9 @@ def init(
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A folder, or a CSV, TSV, JSONL or text file.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A folder, a list (CSV, TSV, JSONL, text), an archive or Parquet.")
+    ],
     dataset: DatasetDir = None,
     name: Annotated[str, typer.Option(help="The source's name; by default the folder's or file's.")] = "",
     format: Annotated[str, typer.Option(help="The layout, when it is not the one detected.")] = "",
@@ -71,7 +72,7 @@ def import_(
     person: As = "",
     json: AsJson = False,
 ) -> int:
-    """Import a folder or a list; a second import adds only what is new."""
+    """Import a folder, a list or an archive of them; a second import adds only what is new."""
     with _made(source, dataset) as opened_dataset:
         result = _import(
             opened_dataset, source, json, name=name, format=format, allow_roots=[str(root) for root in allow_root or []],
@@ -253,32 +254,35 @@ def _made(source: Path, dataset: Path | None, *, beside: bool = False) -> Workbe
         with contextlib.suppress(NotADataset):
             found = find(Path.cwd())
             opened = workbench.open(found)
-            if found.parent != Path.cwd() or not (known := opened.sources()) or _knows(known, source):
+            if found.parent != Path.cwd() or not opened.sources() or _knows(opened, source):
                 return opened
             opened.close()
             output.note(f"making {own.name}; to add to {found.name} instead: -d {found.name}")
     return workbench.init(own)
 
 
-def _knows(sources: list[Source], source: Path) -> bool:
+def _knows(dataset: Workbench, source: Path) -> bool:
+    from trainset.work.unpack import known_as
+
     root = os.path.realpath(source if source.is_dir() else source.parent)
-    return any(other.root == root and (source.is_dir() or other.name == source.resolve().name) for other in sources)
+    return bool(known_as(dataset, source)) or any(
+        other.root == root and (source.is_dir() or other.name == source.resolve().name) for other in dataset.sources()
+    )
 
 
 def _settings(
     source: Path, format: str, settings: list[str] | None, mapping: list[str] | None, folders: str
 ) -> dict[str, Any]:
-    from trainset.work.import_ import choose_format
+    from trainset.work.import_ import plugins_for
 
-    plugin = choose_format(source, format)
+    plugins = plugins_for(source, format)
     found = {name.rsplit(".", 1)[-1]: value for name, value in pairs(settings, "--set").items()}
     if mapping:
         found["map"] = ",".join(mapping)
     if folders:
         found["folders"] = folders
-    return {
-        name: plugin.settings[name].parse(value) if name in plugin.settings else value for name, value in found.items()
-    }
+    known = {name: setting for plugin in plugins for name, setting in plugin.settings.items()}
+    return {name: known[name].parse(value) if name in known else value for name, value in found.items()}
 
 
 def _import(dataset: Workbench, source: Path, quiet: bool, **how: Any) -> ImportReport:

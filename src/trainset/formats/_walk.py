@@ -10,7 +10,7 @@ from trainset.contracts import Outcomes
 from trainset.model import Outcome
 from trainset.store import paths
 
-_SYSTEM = {
+SYSTEM = {
     ".ds_store",
     "thumbs.db",
     "desktop.ini",
@@ -21,7 +21,7 @@ _SYSTEM = {
     ".gitkeep",
     ".localized",
 }
-_SYSTEM_FOLDERS = {
+SYSTEM_FOLDERS = {
     "__macosx",
     ".git",
     ".ipynb_checkpoints",
@@ -73,7 +73,7 @@ def _entries(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str | b
             continue
         name = paths.encode(entry.name).lower()
         if entry.is_dir(follow_symlinks=False):
-            if name in _SYSTEM_FOLDERS:
+            if name in SYSTEM_FOLDERS:
                 outcomes.file(shown, Outcome.IGNORED, "a system folder")
             elif name.startswith("."):
                 outcomes.file(shown, Outcome.IGNORED, "a hidden folder: import it by itself if it holds samples")
@@ -83,7 +83,7 @@ def _entries(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str | b
                 yield relative
         elif entry.is_symlink() and os.path.isdir(entry.path):  # noqa: PTH112  # bytes
             outcomes.file(shown, Outcome.UNSAFE, "a link to a folder is not followed: import that folder by itself")
-        elif name in _SYSTEM or name.startswith("._"):
+        elif name in SYSTEM or name.startswith("._"):
             outcomes.file(shown, Outcome.IGNORED, "a system file")
         else:
             yield shown

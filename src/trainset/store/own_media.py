@@ -1,4 +1,4 @@
-"""Media that live in the dataset's folder: `media/NAME`, a source's root that goes wherever the dataset goes."""
+"""Media that live in the dataset's folder, `media/NAME` and `unpacked/NAME/files`: roots that go wherever the dataset goes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 
 FOLDER = "media"
 
-_OWN = re.compile(rf"{FOLDER}/(?!\.)[^/\\\0]+")
+UNPACKED = "unpacked"
+
+_OWN = re.compile(rf"{FOLDER}/(?!\.)[^/\\\0]+|{UNPACKED}/(?!\.)[^/\\\0]+/files(/(?!\.{{1,2}}(/|\Z))[^/\0]+)*")
 
 
 def stored(dataset: Path, root: str) -> str:
-    """A source's root as the log keeps it: relative to the dataset when it is a folder right in its `media`."""
+    """A source's root as the log keeps it: relative to the dataset when it is a folder of those."""
     relative = os.path.relpath(root, dataset)
     return relative if _OWN.fullmatch(relative) else root
 

@@ -27,12 +27,14 @@ from trainset.store.outcomes import Spool, duplicates, write_report
 from trainset.store.previews import Writer as Previews
 from trainset.store.replay import Replay, replay
 from trainset.store.schema import SAMPLES
-from trainset.work import decode
+from trainset.work import decode, unpack
 from trainset.work import split_names as spellings
 from trainset.work.candidates import Kept, Sifter
 from trainset.work.import_report import ImportReport
 from trainset.work.known import Known
 from trainset.work.person import acting
+
+__all__ = ["ImportReport", "choose_format", "import_", "plugins_for"]
 
 Progress = Callable[[int], None]
 """Called with how many more files or rows are done."""
@@ -49,22 +51,34 @@ def import_(
     report: str | os.PathLike[str] | None = None, rehash: bool = False, progress: Progress | None = None,
     waiting: Callable[[], None] | None = None,
 ) -> ImportReport:  # fmt: skip
-    """Imports a folder or a list into the dataset, as one action.
+    """Imports a folder, a list, or an archive of them into the dataset, as one action.
 
     An interrupted import loses nothing: the next one goes on with what was decoded. Files whose size and times on disk are
     the same as before are not read again, unless `rehash`. `settings` are the format's; `allow_roots` names folders outside
     the source that its paths may lead to; `split_names` maps further spellings of splits; `report` receives every outcome as
-    CSV. Raises `BadSource` when the source is not there or its layout is unclear.
+    CSV. An archive is unpacked into the dataset first. Raises `BadSource` when the source is not there or its layout is unclear.
     """
     spellings.check(split_names or {})
     place = Path(source).expanduser()
     if not place.exists():
         raise BadSource("there is nothing at this place", where=str(place), expected="a folder or a file to import")
-    name = name or _known_as(dataset, place) or place.resolve().name
-    plugin = choose_format(place, format or _asked_before(dataset, name))
-    with dataset.one_at_a_time("import", waiting):
-        allowed = tuple(os.path.realpath(root) for root in allow_roots)
-        job = Import(dataset, place, plugin, name, dict(settings or {}), allowed, split_names or {})
+    how, chosen = dict(settings or {}), tuple(os.path.realpath(root) for root in allow_roots)
+    packed = unpack.unpacker(place, format)
+    with contextlib.ExitStack() as stack:
+        found = None
+        if packed is None:
+            name = name or _known_as(dataset, place) or place.resolve().name
+            plugin = choose_format(place, format or _asked_before(dataset, name))
+            stack.enter_context(dataset.one_at_a_time("import", waiting))
+        else:
+            limits = {key: how.pop(key) for key in packed.settings_of("unpack") if key in how}
+            named, name = bool(name), name or unpack.known_as(dataset, place) or unpack.default_name(place)
+            stack.enter_context(dataset.one_at_a_time("import", waiting))
+            found = stack.enter_context(unpack.opened(dataset, place, packed, name, limits, named=named, rehash=rehash))
+            place, how = (found.place, {**found.settings, **how}) if found.place else (dataset.folder, {})
+            format = "" if format.replace("-", "_") == packed.name else format
+            plugin = choose_format(place, found.format or format or _asked_before(dataset, name))
+        job = Import(dataset, place, plugin, name, how, chosen, split_names or {}, opened=found)
         result = job.run(acting(person), reason, rehash, progress or (lambda done: None))
         if report is not None:
             write_report(dataset, job.token, Path(report))
@@ -84,6 +98,12 @@ def _asked_before(dataset: Dataset, name: str) -> str:
     earlier = replay(dataset).sources.get(name)
     known = _readers().get(earlier.format) if earlier is not None else None
     return known.name if known is not None and hasattr(known.target, "fits") else ""
+
+
+def plugins_for(source: Path, name: str = "") -> list[Plugin]:
+    """The formats whose settings an import of this source may take: of an archive nobody knows before what is in it."""
+    packed = unpack.unpacker(source, name)
+    return [choose_format(source, name)] if packed is None else [*_readers().values(), packed]
 
 
 def choose_format(source: Path, name: str = "") -> Plugin:
@@ -109,6 +129,7 @@ class Import:
     def __init__(
         self, dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: dict[str, Any], allowed: tuple[str, ...],
         split_names: Mapping[str, str], verb: str = "import", also: Callable[[], Sequence[Entry]] = tuple,
+        opened: unpack.Opened | None = None,
     ) -> None:  # fmt: skip
         self.dataset, self.plugin, self.name, self.verb, self.also = dataset, plugin, name, verb, also
         readable = plugin.settings_of("read")
@@ -117,10 +138,11 @@ class Import:
                 raise UnknownName(
                     f"the format {plugin.name} has no setting {key!r}", expected=", ".join(readable) or "none"
                 )
-        self.place = place
+        self.place, self.opened = place, opened
         self.root = place.resolve() if place.is_dir() else place.resolve().parent
         self.replay: Replay = replay(dataset)
-        self._check_name()
+        if opened is None:
+            self._check_name()
         earlier = self.replay.sources.get(name)
         before = dict(earlier.settings) if earlier and earlier.format == plugin.name else {}
         self.split_names = {**spellings.from_text(before.pop(spellings.SETTING, "")), **split_names}
@@ -143,6 +165,8 @@ class Import:
         spooled = Spool(self.dataset, self.token, self.name, self.place, self.replay.at)
         with spooled as spool, Previews(self.dataset) as previews:
             self.spool, self.previews = spool, previews
+            if self.opened is not None:
+                self.opened.tell(spool)
             self.sifter = Sifter(
                 self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash
             )
@@ -151,7 +175,8 @@ class Import:
                 self._keep(kept, progress)
             progress(self.sifter.present)
             self._flush()
-        missing, names = known.missing()
+        read = self.opened is None or self.opened.place is not None  # of a broken archive nobody knows what is missing
+        missing, names = known.missing() if read else (0, ())
         return self._commit(person, reason, missing, names, time.monotonic() - started)
 
     def _decoded(self) -> Iterator[Kept]:
@@ -218,6 +243,8 @@ class Import:
             yield self.ready.popleft()
 
     def _candidates(self) -> Iterator[pa.RecordBatch]:
+        if self.opened is not None and self.opened.place is None:
+            return
         reader = self.plugin.target()
         if self.place.is_file() and self.plugin.facts["folder"]:
             from trainset.formats._batch import candidates  # a file by itself: a folder of one
@@ -324,8 +351,9 @@ class Import:
         earlier = self.replay.sources.get(self.name)
         if entries or (earlier is not None and set(self.allowed) - set(earlier.allowed)):
             entries.insert(0, Entry(EntryKind.SOURCE, subject=self.name, value=json.dumps(place)))
-            home.allow_root(self.dataset.folder, str(self.root))
-            for root in self.allowed:
+            for root in (
+                self.allowed if self.opened else (str(self.root), *self.allowed)
+            ):  # unpacked here: inside the dataset
                 home.allow_root(self.dataset.folder, root)
             seq = log.append(self.dataset, self.verb, person, reason or f"from {self.name}", entries)
         self._tidy()
