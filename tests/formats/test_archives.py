@@ -249,6 +249,14 @@ def test_more_bytes_or_members_than_allowed_leave_nothing(suffix: str, tmp_path:
         (tmp_path / "out").rmdir()
 
 
+def test_thousands_of_empty_members_each_have_an_outcome_or_a_file(tmp_path: Path) -> None:
+    source = pack(tmp_path / "x.tar.gz", [(f"a/{n}.png", b"" if n % 1000 else b"1") for n in range(3_000)])
+    _, outcomes, files = unpack(source, tmp_path / "out")
+    assert len(files) + len(outcomes.files) == 3_000
+    assert {outcome for outcome, _, _ in outcomes.files.values()} == {Outcome.EMPTY}
+    assert {name for name, data in files.items() if data} == {f"a/{n}.png" for n in (0, 1000, 2000)}
+
+
 def test_members_of_a_zip_that_share_their_bytes_are_counted_each(tmp_path: Path) -> None:
     """The bomb of overlapping members: one stream of packed zeros behind a thousand names."""
     source = tmp_path / "x.zip"

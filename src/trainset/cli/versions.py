@@ -115,7 +115,7 @@ def export(
     format: Annotated[
         str,
         typer.Option(
-            help="class-folders, split-class-folders, speech-commands, csv, jsonl; by default what the name says."
+            help="class-folders, split-class-folders, speech-commands, csv, jsonl, huggingface-parquet; by default what the name says."
         ),
     ] = "",
     at: At = None,
@@ -133,7 +133,7 @@ def export(
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> int:
-    """Write a version to class folders, split/class folders, Speech Commands, CSV or JSONL; it comes back in with import."""
+    """Write a version to class folders, split/class folders, Speech Commands, CSV, JSONL or Parquet; it comes back in with import."""
     from trainset import registry
     from trainset.work import export as work
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from trainset.contracts import Outcomes
@@ -15,6 +16,7 @@ from trainset.store import durable, paths
 
 LISTS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".text", ".md")
 """Suffixes of files whose lines may be samples."""
+_MOST_EMPTY = 1_000  # members of 0 bytes that are written like others
 _DEEPEST = 50  # folders in one another
 _FOLDER = 5  # members that a folder counts for: it costs more to make, and to remove when there are too many
 _NAMES = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.EINVAL, errno.EILSEQ)
@@ -26,7 +28,7 @@ class Members:
 
     def __init__(self, target: Path, outcomes: Outcomes, room: Room) -> None:
         self.target, self.outcomes, self.room = target, outcomes, room
-        self.written = 0
+        self._empty = 0
         self._names: dict[str, int] = {}
         self._folders: set[str] = {""}
 
@@ -74,6 +76,15 @@ class Members:
             self._write(name, folder, data, packed)
 
     def _write(self, name: str, folder: str, data: Iterator[bytes], packed: Callable[[], int]) -> None:
+        if self._empty >= _MOST_EMPTY:  # so many are no files that somebody put there for a reason
+            try:
+                data = chain([next(data)], data)
+            except StopIteration:
+                self.refuse(name, Outcome.EMPTY, "this member has 0 bytes")
+                return
+            except Broken as fault:
+                self.refuse(name, fault.outcome, fault.reason)
+                return
         place = os.path.join(self.target, paths.local(name))  # noqa: PTH118  # keeps odd bytes as they are
         try:
             self._make(folder)
@@ -97,7 +108,7 @@ class Members:
             self.refuse(name, fault.outcome, fault.reason)
         else:
             self._names[name.casefold()] = 1
-            self.written += 1
+            self._empty += not size
 
     def _make(self, folder: str) -> None:
         if folder in self._folders:

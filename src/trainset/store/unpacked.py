@@ -118,6 +118,7 @@ class Making:
 
     def tell(self, outcomes: Outcomes) -> None:
         """Says to `outcomes` what was said while unpacking, when nothing was kept."""
+        self.outcomes.close()
         with (self._work / _OUTCOMES).open(encoding="utf-8") as lines:
             _retell(lines, outcomes)
 
@@ -158,7 +159,6 @@ class _Written:
     def _write(self, line: list[Any]) -> None:
         with durable.storage_full_is_clear(Path(self._file.name)):
             self._file.write(json.dumps(line) + "\n")
-            self._file.flush()
 
 
 def _retell(lines: Any, outcomes: Outcomes) -> None:

@@ -64,7 +64,8 @@ def export(
 ) -> ExportReport:
     """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet.
 
-    `format`: class_folders, split_class_folders, speech_commands, csv, jsonl; by default what the target's name says. The target appears when it
+    `format`: class_folders, split_class_folders, speech_commands, csv, jsonl, huggingface_parquet; by default what the target's name
+    says. The target appears when it
     is complete. Raises `TargetExists`, `UnknownName`, `StorageFull`, and `Gone` or `Unsafe` when not one of the files can be read.
     """
     place = Path(target)
