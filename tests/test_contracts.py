@@ -74,7 +74,7 @@ def test_every_measure_gives_a_value_of_its_type_for_every_shape_of_input(plugin
         column = pa.array(values, measured.arrow_type(plugin))  # what a part can hold
         assert len(column) == len(group)
         for value in values:
-            assert value is None or isinstance(value, str) or np.isfinite(value)
+            assert value is None or isinstance(value, str | bytes) or np.isfinite(value)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_measured_together_is_measured_one_by_one(plugin: contracts.Plugin) -> N
     for group in inputs()[plugin.facts["medium"]]:
         alone = [measured_together(plugin, [decoded])[0] for decoded in group]
         for one, other in zip(measured_together(plugin, group), alone, strict=True):
-            assert one == other if isinstance(one, str) else one == pytest.approx(other, rel=1e-5, abs=1e-7)
+            assert one == other if isinstance(one, str | bytes) else one == pytest.approx(other, rel=1e-5, abs=1e-7)
 
 
 def test_a_signature_is_the_declaration() -> None:
@@ -163,7 +163,7 @@ def columns(count: int, seed: int) -> dict[str, Any]:
 
     numbers = {}
     for name, plugin in registry.plugins("measure").items():
-        if measured.arrow_type(plugin) != pa.string():
+        if measured.arrow_type(plugin) not in (pa.string(), pa.binary()):
             numbers[name] = np.where(
                 rng.random(count) < 0.2, np.nan, rng.choice([0.0, 1.0, 1e-9, 300.0, -120.0], count)
             )
@@ -175,9 +175,18 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "path": texts(["a/1.png", "a_2.png", "\n"]), "text": texts(["", "n/a", "a\nb", "mail me: a@b.org", "4111 1111 1111 1111", "x" * 50 + "\n" + "y" * 60]),
         "label": texts(["cat", "Cat", "dog"]), "source_label": texts(["cat"]), "split": texts(["train", "test", "validation"]),
         "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
-        "source_label_then": texts(["cat", ""]), "bad": bad_of(count, rng),
+        "source_label_then": texts(["cat", ""]), "bad": bad_of(count, rng), "near": near_of(count, rng),
         "remarks": pa.array([["wrong extension: x", None] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip
+
+
+def near_of(count: int, rng: np.random.Generator) -> contracts.Near:
+    """Some pairs of samples, each once, of every degree."""
+    pairs = np.array([(a, b) for a in range(min(count, 40)) for b in range(a) if rng.random() < 0.1], np.int64).reshape(
+        -1, 2
+    )
+    medium = ("image", "audio", "text", "")[count % 4]
+    return contracts.Near(pairs[:, 1], pairs[:, 0], rng.choice([0.0, 1e-9, 0.01, 0.04, 0.125, 0.2], len(pairs)), medium)
 
 
 def bad_of(count: int, rng: np.random.Generator) -> pa.Table:

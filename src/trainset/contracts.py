@@ -53,10 +53,11 @@ Numbers come as (n,) float64, NaN where there is none; texts, ids and contents a
 `labelled_by`, `labelled_at`: who set the label, and when; null where it is the source's. `source_label_then`: what the source said then,
 empty for nothing, where it says something else now, and something else than that person.
 `measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
+`near`: the near duplicates among the samples, a `Near`.
 `bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.
 """
 
-WHOLE = ("measures", "meta", "bad")
+WHOLE = ("measures", "meta", "bad", "near")
 """What brings every column of a kind, or is no column of samples."""
 
 
@@ -143,6 +144,21 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class Near:
+    """Pairs of samples that nearly are the same, each pair once. first, second: (m,) their rows; exact copies are no pair, one of
+    them stands for all.
+
+    unlike: (m,) float64, 0 = the same. Of pictures and recordings the chance, 0 to 1, that an ordinary neighbour in this set would
+    lie as near (see `learn/chance.py`); of texts the share of words that differ, up to one in eight.
+    """
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    unlike: NDArray[np.float64]
+    medium: str
+
+
+@dataclass(frozen=True)
 class Losses:
     """What a format wrote, and what it could not hold, as sentences with counts. Empty `lost`: nothing was lost.
 
@@ -199,7 +215,8 @@ MANY = ("pictures", "lumas", "texts")
 
 
 def measure(title: str, *, unit: str, medium: str = "", version: int = 1) -> Callable[[T], T]:
-    """Declares a number computed from one decoded sample: a float, an int, a bool, a short text, or None where there is no value.
+    """Declares a number computed from one decoded sample: a float, an int, a bool, a short text, bytes (for
+    machines: no column of filters), or None where there is no value.
     What asks for many samples at once returns an array or a list of them.
 
     Raises `PluginError` when it asks for something its medium does not have.

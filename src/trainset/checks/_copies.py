@@ -15,12 +15,19 @@ _KEEP = {"test": 0, "validation": 1, "train": 2}
 def kept_of(group: NDArray[np.int64], split: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each group the row to keep, that of test before validation before train, else the first; and (n,) which rows are of a
     group of several."""
-    sides, names = codes(split)
-    rank = np.array([*(_KEEP.get(name, 3) for name in names), 4], np.int64)[sides]  # the last one for no split
-    order = np.lexsort((np.arange(len(group)), rank, group))
+    order = np.lexsort((np.arange(len(group)), rank_of(split), group))
     first = np.append(True, np.diff(group[order]) != 0) if len(order) else np.empty(0, bool)
     counts = np.bincount(group) if len(group) else np.empty(0, np.int64)
     return order[first], (counts > 1)[group] if len(group) else np.empty(0, bool)
+
+
+def rank_of(split: pa.Array) -> NDArray[np.int64]:
+    """(n,) which samples stay where they are: the lower, the rather."""
+    sides, names = codes(split)
+    ranks: NDArray[np.int64] = np.array([*(_KEEP.get(name, 3) for name in names), 4], np.int64)[
+        sides
+    ]  # the last one for no split
+    return ranks
 
 
 def named(path: pa.Array, label: pa.Array, split: pa.Array, row: int) -> str:

@@ -25,8 +25,8 @@ def measures_of(medium: str) -> dict[str, Plugin]:
 
 
 def measure_names(dataset: Dataset) -> tuple[str, ...]:
-    """The measures a dataset of this medium has columns for."""
-    return tuple(measures_of(dataset.medium))
+    """The measures a dataset of this medium has columns for: all but bytes, which are for machines."""
+    return tuple(name for name, plugin in measures_of(dataset.medium).items() if arrow_type(plugin) != pa.binary())
 
 
 def arrow_type(plugin: Plugin) -> pa.DataType:
@@ -36,7 +36,7 @@ def arrow_type(plugin: Plugin) -> pa.DataType:
     return pa.int64() if whole else _TYPES.get(returned.removeprefix("list[").removesuffix("]"), pa.float64())
 
 
-_TYPES = {"str": pa.string(), "bool": pa.bool_()}
+_TYPES = {"str": pa.string(), "bool": pa.bool_(), "bytes": pa.binary()}
 
 
 def schema(medium: str) -> pa.Schema:

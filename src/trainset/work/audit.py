@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainset import registry
-from trainset.contracts import COLUMNS, Findings, Plugin, needed_columns
+from trainset.contracts import COLUMNS, Findings, Near, Plugin, needed_columns
 from trainset.errors import BadValue, DamagedDataset, UnknownName
 from trainset.model import Action, Entry, EntryKind
 from trainset.store import bad as bad_files
@@ -23,6 +23,7 @@ from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
 from trainset.store.replay import Replay
+from trainset.work.near import near
 from trainset.work.person import acting
 
 Progress = Callable[[int], None]
@@ -180,13 +181,16 @@ class _Columns:
         self.at = at
         self._measures = measures_of(dataset.medium)
         needs = {need for plugin in plugins for need in needed_columns(plugin, _every_measure())}
-        numbers = [name for name, plugin in self._measures.items() if arrow_type(plugin) != pa.string()]
+        numbers = [
+            name for name, plugin in self._measures.items() if arrow_type(plugin) not in (pa.string(), pa.binary())
+        ]
         read = {
             need
             for need in needs
             if need in self._measures or (need in COLUMNS and need not in (*_LATER, *labelled.NAMES))
         }
         read |= {*numbers} if "measures" in needs else set()
+        read |= ({"content", "text"} if dataset.medium == "text" else {"content"}) if "near" in needs else set()
         with open_table(dataset, at, columns=sorted(read - {"id"}) + (["meta"] if "meta" in needs else [])) as table:
             rows = table.select(["id", *sorted(read - {"id"})], ["not excluded"])
             self._meta = _metadata(table) if "meta" in needs else {}
@@ -200,11 +204,13 @@ class _Columns:
                 column = pa.array([], rows.schema.field(name).type)
             self._arrays[name] = _numbers(column) if name in numbers or name in _NUMBERS else _plain(name, column)
         self.ids = self._arrays["id"]
+        self._dataset = dataset
+        self._near: Near | None = None
         self._numbers = {name: self._arrays[name] for name in numbers if name in self._arrays}
 
     def of(self, plugin: Plugin) -> list[Any]:
         """What a check asks for. Raises `LookupError` with the reason when something is missing."""
-        found = []
+        found: list[Any] = []
         for need in plugin.needs:
             if need == "measures":
                 found.append(self._numbers)
@@ -214,6 +220,9 @@ class _Columns:
                 if isinstance(self._bad, DamagedDataset):
                     raise LookupError(f"{self._bad.what}: {Path(self._bad.where).name}")
                 found.append(self._bad)
+            elif need == "near":
+                self._near = self._near or near(self._dataset, self._arrays["content"], self._arrays.get("text"))
+                found.append(self._near)
             elif need in self._arrays:
                 found.append(self._arrays[need])
             else:

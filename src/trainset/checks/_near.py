@@ -1,0 +1,46 @@
+"""Near duplicates as a check sees them: the pairs that count, the samples that stand for them, and how to say it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from trainset.checks._copies import kept_of
+from trainset.checks._groups import codes
+from trainset.contracts import Near
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+
+def near_pairs(
+    near: Near, content: pa.Array, split: pa.Array, pictures: float, recordings: float, texts: float
+) -> Pairs:
+    """The pairs below the threshold of their medium, as rows of the samples that stand for their contents (that of the test set,
+    else of validation, else the first), and how bad each is, 0..1."""
+    most = {"image": pictures, "audio": recordings, "text": texts}.get(near.medium, 0.0)
+    good = near.unlike <= most
+    group, _ = codes(content)
+    kept, _ = kept_of(group, split)
+    severity = 1 - 0.5 * near.unlike[good] / max(most, 1e-9)
+    return kept[group[near.first[good]]], kept[group[near.second[good]]], severity
+
+
+def groups(first: NDArray[np.int64], second: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """(n,) number of the group of each row: rows that are linked by pairs, one after another, are in one."""
+    links = coo_array((np.ones(len(first), np.int8), (first, second)), (count, count))
+    _, group = connected_components(links, directed=False)
+    numbers: NDArray[np.int64] = group.astype(np.int64)
+    return numbers
+
+
+def worst_pair(
+    rows: NDArray[np.int64], others: NDArray[np.int64], severity: NDArray[np.float64], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """For each of `count` rows the other row of its worst pair, -1 without one, and how bad that is."""
+    order = np.argsort(severity, kind="stable")
+    other, bad = np.full(count, -1, np.int64), np.zeros(count)
+    other[rows[order]], bad[rows[order]] = others[order], severity[order]  # the worst comes last, and stays
+    return other, bad

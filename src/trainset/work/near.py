@@ -1,0 +1,215 @@
+"""Near duplicates: pairs of contents that nearly are the same, found without comparing all with all, and kept in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from trainset.contracts import Near
+from trainset.errors import DamagedDataset
+from trainset.learn import aligned, tiny_pictures, word_edits
+from trainset.learn.chance import K, chances, pairs
+from trainset.learn.neighbours import neighbours
+from trainset.store import measured, parts
+from trainset.store.dataset import Dataset
+
+_SCHEMA = pa.schema(
+    [("content", pa.binary(16)), ("first", pa.int32()), ("second", pa.int32()), ("unlike", pa.float32())]
+)
+"""A row per content, then a row per pair of them."""
+_VERSION = 1
+_MOST = {"image": 0.1, "audio": 0.25, "text": 1 / word_edits.SHORTEST}
+"""How unlike a pair may be that is kept: beyond what any check asks for by default, so that another threshold computes nothing."""
+_STALE = 1.25
+"""Times as many contents as there are now that may have been compared, for the comparison to stand."""
+_BATCH = 5_000
+_TEXT_DIM = 256
+_TEXT_FAR = 0.8  # distance above which texts share too few words to be copies
+_CANDIDATES = 48  # recordings are told apart frame by frame, among these
+
+_FILE = ("cache", "near.parquet")
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+
+
+def near(dataset: Dataset, content: pa.Array, text: pa.Array | None) -> Near:
+    """The near duplicates among samples, given the content of each (16 bytes) and, of texts, the text.
+
+    Exact copies are no pair: of each content its first sample stands for it. Raises `LookupError` with the reason when nothing is
+    measured to compare by.
+    """
+    encoded = content.dictionary_encode()
+    contents = encoded.dictionary
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    place = np.full(len(contents), len(codes), np.int64)
+    np.minimum.at(place, codes, np.arange(len(codes)))
+    found = _kept(dataset, contents)
+    if found is None:
+        found = _compared(dataset, contents, text.take(pa.array(place)) if text is not None else None)
+        _keep(dataset, contents, found)
+    first, second, unlike = found
+    return Near(place[first], place[second], unlike, dataset.medium or "")
+
+
+def _compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None) -> Pairs:
+    if dataset.medium == "text":
+        return _texts(texts) if texts is not None else _none()
+    name, length, compare = _BY[dataset.medium]
+    prints = _measured(dataset, name, contents, length)
+    known = np.flatnonzero(prints.any(axis=1))
+    if len(contents) and not len(known):
+        raise LookupError(f"there is no measure {name} of its samples yet: trainset measure")
+    first, second, unlike = compare(prints[known])
+    return known[first], known[second], unlike
+
+
+def _pictures(prints: NDArray[np.uint8]) -> Pairs:
+    def batches() -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(prints), _BATCH):
+            yield tiny_pictures.vectors(prints[start : start + _BATCH].reshape(-1, 8, 8, 3))
+
+    rows, distances = neighbours(batches, len(prints), prints.shape[1], _k(len(prints)))
+    return _unusual(rows, distances, _MOST["image"])
+
+
+def _recordings(prints: NDArray[np.uint8]) -> Pairs:
+    levels, inside = prints[:, :-2].reshape(-1, 96, 16), prints[:, -2:]
+
+    def batches() -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(levels), _BATCH):
+            yield aligned.outlines(levels[start : start + _BATCH])
+
+    rows, _ = neighbours(batches, len(levels), 256, min(_CANDIDATES, max(1, len(levels) - 1)))
+    distances = aligned.distances(levels, inside, rows)
+    order = np.argsort(distances, axis=1, kind="stable")[:, : _k(len(levels))]
+    return _unusual(
+        np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1), _MOST["audio"]
+    )
+
+
+def _texts(texts: pa.Array) -> Pairs:
+    """Texts of the same words, and those of the nearest that differ in at most one word of eight."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    how = {"token_pattern": r"\w+", "ngram_range": (1, 2), "dtype": np.float32}
+    hashing = HashingVectorizer(n_features=_TEXT_DIM, **how)
+
+    def batches() -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(texts), _BATCH):
+            yield hashing.transform(texts.slice(start, _BATCH).fill_null("").to_pylist()).toarray()
+
+    def words(row: int) -> tuple[str, ...]:
+        return word_edits.words(texts[row].as_py() or "")
+
+    same = _same_words(texts)
+    rows, distances = neighbours(batches, len(texts), _TEXT_DIM, min(K, max(1, len(texts) - 1)))
+    own, place = np.nonzero((distances < _TEXT_FAR) & (rows >= 0))
+    other = rows[own, place].astype(np.int64)
+    both = np.unique(np.stack([np.minimum(own, other), np.maximum(own, other)], axis=1), axis=0)
+    kept_words = lru_cache(maxsize=100_000)(words)
+    unlike = [word_edits.differing(kept_words(int(a)), kept_words(int(b))) for a, b in both]
+    good = np.array([value is not None and value > 0 for value in unlike], bool)
+    first = np.concatenate([same[:, 0], both[good, 0]])
+    second = np.concatenate([same[:, 1], both[good, 1]])
+    values = np.array([value for value in unlike if value is not None and value > 0], np.float64)
+    return first, second, np.concatenate([np.zeros(len(same)), values])
+
+
+def _same_words(texts: pa.Array) -> NDArray[np.int64]:
+    """(m, 2) each text that has the words of an earlier one, and that one."""
+    hashed = np.empty(len(texts), "S16")
+    for row, text in enumerate(texts.to_pylist()):
+        found = word_edits.words(text or "")
+        joined = " ".join(found) if found else f"\0{row}"  # a text without words is like no other
+        hashed[row] = hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
+    _, first, group = np.unique(hashed, return_index=True, return_inverse=True)
+    later = np.flatnonzero(first[group] != np.arange(len(texts)))
+    return np.stack([first[group][later], later], axis=1).astype(np.int64)
+
+
+def _unusual(rows: NDArray[np.int32], distances: NDArray[np.float32], most: float) -> Pairs:
+    if rows.shape[1] < 2:
+        return _none()
+    return pairs(rows, chances(rows, distances), most)
+
+
+def _k(count: int) -> int:
+    return max(1, min(K, count - 1))
+
+
+def _none() -> Pairs:
+    return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+
+
+_BY: Mapping[str, tuple[str, int, Callable[[NDArray[np.uint8]], Pairs]]] = {
+    "image": ("tiny_picture", 192, _pictures), "audio": ("log_mel", 1538, _recordings),
+}  # fmt: skip
+"""Medium -> the measure that samples are compared by, its bytes, and how."""
+
+
+def _measured(dataset: Dataset, name: str, contents: pa.Array, length: int) -> NDArray[np.uint8]:
+    """(n, length) the bytes of a measure of these contents; zeros where there are none, or of another length."""
+    prints = np.zeros((len(contents), length), np.uint8)
+    if name not in measured.measures_of(dataset.medium):
+        return prints
+    table = measured.measured(dataset, [name], only=contents)
+    place = pc.index_in(table["content"].cast(pa.binary(16)), value_set=contents.cast(pa.binary(16)))
+    table = table.append_column("place", place)
+    for batch in table.filter(pc.equal(pc.binary_length(table[name]), length)).to_batches():
+        data = batch[name].cast(pa.binary(length))
+        where = batch["place"].to_numpy(zero_copy_only=False)
+        prints[where] = np.frombuffer(data.buffers()[1], np.uint8)[
+            data.offset * length : (data.offset + len(data)) * length
+        ].reshape(-1, length)
+    return prints
+
+
+def _kept(dataset: Dataset, contents: pa.Array) -> Pairs | None:
+    """What was compared before, when that was these contents, or these and few more; rows of `contents`."""
+    path = dataset.place(*_FILE)
+    try:
+        if not path.exists() or parts.facts(path).get("version") != _VERSION:
+            return None
+        table = pa.Table.from_batches([*parts.batches(path, _SCHEMA.names, _SCHEMA)], _SCHEMA)
+    except DamagedDataset:  # it is a cache: made again
+        return None
+    before = table["content"].drop_null().combine_chunks()
+    if not len(contents) <= len(before) <= _STALE * len(contents):
+        return None
+    place = pc.index_in(before, value_set=contents).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    if int((place >= 0).sum()) < len(contents):
+        return None
+    found = table.filter(pc.is_valid(table["first"]))
+    first, second = (found[name].to_numpy().astype(np.int64) for name in ("first", "second"))
+    if found.num_rows and not 0 <= min(first.min(), second.min()) <= max(first.max(), second.max()) < len(before):
+        return None
+    first, second = place[first], place[second]
+    good = (first >= 0) & (second >= 0)
+    return first[good], second[good], found["unlike"].to_numpy().astype(np.float64)[good]
+
+
+def _keep(dataset: Dataset, contents: pa.Array, found: Pairs) -> None:
+    first, second, unlike = found
+    count, more = len(contents), len(first)
+    batches = [
+        pa.record_batch(
+            [contents.cast(pa.binary(16)), *(pa.nulls(count, _SCHEMA.field(name).type) for name in _SCHEMA.names[1:])],
+            schema=_SCHEMA,
+        ),
+        pa.record_batch(
+            [
+                pa.nulls(more, pa.binary(16)),
+                pa.array(first, pa.int32()),
+                pa.array(second, pa.int32()),
+                pa.array(unlike, pa.float32()),
+            ],
+            schema=_SCHEMA,
+        ),
+    ]
+    parts.write(dataset.place(*_FILE), batches, _SCHEMA, {"version": _VERSION})
