@@ -72,7 +72,17 @@ def test_only_public_names_are_there() -> None:
 
 def test_every_verb_is_a_method() -> None:
     """A verb is a public function of `trainset.work` that takes the dataset first."""
-    helpers = {"chosen", "opened", "read_media", "as_dict", "samples_html", "status_html", "table_html"}
+    helpers = {
+        "chosen",
+        "opened",
+        "read_media",
+        "as_dict",
+        "samples_html",
+        "status_html",
+        "table_html",
+        "known_as",
+        "near",
+    }
     missing = []
     for found in pkgutil.iter_modules(trainset.work.__path__):
         module = importlib.import_module(f"trainset.work.{found.name}")

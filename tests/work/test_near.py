@@ -84,7 +84,7 @@ def test_exact_copies_are_no_near_duplicates(pictures: Path) -> None:
 def test_a_second_audit_compares_nothing(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with trainset.open(pictures) as dataset:
         before = dataset.audit(only=CHECKS)["near_duplicates"]
-        monkeypatch.setattr(near, "neighbours", lambda *given: pytest.fail("compared again"))
+        monkeypatch.setattr(near, "neighbours", lambda *given, **how: pytest.fail("compared again"))
         again = dataset.audit(only=CHECKS)["near_duplicates"]
         assert again.ids.equals(before.ids)
         assert again.because == before.because
@@ -212,3 +212,14 @@ def test_pairs_that_people_call_near_duplicates_are_found_among_small_photos(dat
     similar = {frozenset(pair) for pair, judgement in judged.items() if judgement == "very_similar"}
     assert len(pairs & true) >= 0.65 * len(true)
     assert len(pairs & true) >= 0.65 * len(pairs - similar)
+
+
+def test_comparing_counts_each_sample_twice_and_only_once_in_all(pictures: Path) -> None:
+    with trainset.open(pictures) as dataset:
+        dataset.place("cache", "near.parquet").unlink(missing_ok=True)
+        seen: list[int] = []
+        pairs = dataset.compare(progress=seen.append)
+        assert pairs >= 6
+        assert sum(seen) == 2 * 81  # all contents, the exact copy aside
+        assert dataset.compare(progress=seen.append) == pairs
+        assert sum(seen) == 2 * 81

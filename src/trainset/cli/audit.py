@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from trainset.cli import output
 from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, opened, pairs
 from trainset.cli.reports import where_flag
+from trainset.errors import BadValue
 
 if TYPE_CHECKING:
     from trainset.work.audit import Audit, CheckResult
@@ -52,6 +54,13 @@ def audit(
         with output.progress("measure", quiet=json) as count:
             if at is None:
                 found.measure(progress=count)  # only what is missing
+        known = found.checks()
+        if any("near" in known[name].needs for name in wanted or known if name in known):
+            with (
+                output.progress("compare", quiet=json) as count,
+                contextlib.suppress(BadValue),
+            ):  # the audit says of each check why it cannot run
+                found.compare(at=at, progress=count)
         with output.progress("audit", quiet=json) as count:
             result = found.audit(only=wanted, settings=chosen, at=at, progress=count)
         page = found.save_audit(result, html) if html is not None else None

@@ -17,11 +17,14 @@ _LINKS, _WIDTH = 16, 64
 """Of the graph: neighbours a vector is linked to, and how many candidates are kept while it is built and searched."""
 
 
-def neighbours(batches: Batches, count: int, dim: int, k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def neighbours(
+    batches: Batches, count: int, dim: int, k: int, progress: Callable[[int], None] = lambda rows: None
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The `k` nearest others of each of `count` vectors, nearest first: (n, k) int32 rows and (n, k) float32 distances, 0 to 2.
 
     Above 20,000 vectors by a navigable small-world graph (HNSW: Malkov and Yashunin 2016) over half-precision values, which finds
-    nearly all. With fewer than `k` others the rest is -1, at distance 2.
+    nearly all. With fewer than `k` others the rest is -1, at distance 2. progress: called with how many more rows are done, each
+    twice, for the index is built and then asked.
     """
     rows = np.full((count, k), -1, np.int32)
     distances = np.full((count, k), 2, np.float32)
@@ -30,12 +33,14 @@ def neighbours(batches: Batches, count: int, dim: int, k: int) -> tuple[NDArray[
     index = _index(dim, exact=count <= EXACT)
     for batch in batches():
         index.add(batch)
+        progress(len(batch))
     start = 0
     for batch in batches():
         similar, found = index.search(batch, min(k + 1, count))
         stop = start + len(batch)
         rows[start:stop], distances[start:stop] = _others(found, similar, np.arange(start, stop), k)
         start = stop
+        progress(len(batch))
     return rows, distances
 
 

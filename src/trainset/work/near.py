@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from trainset.contracts import Near
-from trainset.errors import DamagedDataset
+from trainset.errors import BadValue, DamagedDataset
 from trainset.learn import aligned, tiny_pictures, word_edits
 from trainset.learn.chance import K, chances, pairs
 from trainset.learn.neighbours import neighbours
-from trainset.store import measured, parts
+from trainset.store import log, measured, parts
 from trainset.store.dataset import Dataset
+from trainset.store.query import open_table
 
 _SCHEMA = pa.schema(
     [("content", pa.binary(16)), ("first", pa.int32()), ("second", pa.int32()), ("unlike", pa.float32())]
@@ -35,10 +36,30 @@ _CANDIDATES = 48  # recordings are told apart frame by frame, among these
 
 _FILE = ("cache", "near.parquet")
 
+Progress = Callable[[int], None]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
-def near(dataset: Dataset, content: pa.Array, text: pa.Array | None) -> Near:
+def compare(dataset: Dataset, *, at: str | int | None = None, progress: Progress | None = None) -> int:
+    """Finds the near duplicates among the samples that are not excluded, which an audit does by itself; returns how many pairs.
+
+    progress: called with how many more samples are done, each twice. What was compared before is not compared again. Raises
+    `BadValue` when nothing is measured to compare by.
+    """
+    texts = ["text"] if dataset.medium == "text" else []
+    with open_table(dataset, log.position(dataset, at), columns=["content", *texts]) as table:
+        rows = table.select(["content", *texts], ["not excluded"])
+    if not rows.num_rows:
+        return 0
+    text = rows["text"].combine_chunks() if texts else None
+    try:
+        found = near(dataset, rows["content"].combine_chunks().cast(pa.binary(16)), text, progress)
+    except LookupError as missing:
+        raise BadValue(str(missing.args[0]), next="trainset measure") from None
+    return len(found.first)
+
+
+def near(dataset: Dataset, content: pa.Array, text: pa.Array | None, progress: Progress | None = None) -> Near:
     """The near duplicates among samples, given the content of each (16 bytes) and, of texts, the text.
 
     Exact copies are no pair: of each content its first sample stands for it. Raises `LookupError` with the reason when nothing is
@@ -51,41 +72,42 @@ def near(dataset: Dataset, content: pa.Array, text: pa.Array | None) -> Near:
     np.minimum.at(place, codes, np.arange(len(codes)))
     found = _kept(dataset, contents)
     if found is None:
-        found = _compared(dataset, contents, text.take(pa.array(place)) if text is not None else None)
+        texts = text.take(pa.array(place)) if text is not None else None
+        found = _compared(dataset, contents, texts, progress or (lambda more: None))
         _keep(dataset, contents, found)
     first, second, unlike = found
     return Near(place[first], place[second], unlike, dataset.medium or "")
 
 
-def _compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None) -> Pairs:
+def _compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None, progress: Progress) -> Pairs:
     if dataset.medium == "text":
-        return _texts(texts) if texts is not None else _none()
-    name, length, compare = _BY[dataset.medium]
+        return _texts(texts, progress) if texts is not None else _none()
+    name, length, by = _BY[dataset.medium]
     prints = _measured(dataset, name, contents, length)
     known = np.flatnonzero(prints.any(axis=1))
     if len(contents) and not len(known):
         raise LookupError(f"there is no measure {name} of its samples yet: trainset measure")
-    first, second, unlike = compare(prints[known])
+    first, second, unlike = by(prints[known], progress)
     return known[first], known[second], unlike
 
 
-def _pictures(prints: NDArray[np.uint8]) -> Pairs:
+def _pictures(prints: NDArray[np.uint8], progress: Progress) -> Pairs:
     def batches() -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(prints), _BATCH):
             yield tiny_pictures.vectors(prints[start : start + _BATCH].reshape(-1, 8, 8, 3))
 
-    rows, distances = neighbours(batches, len(prints), prints.shape[1], _k(len(prints)))
+    rows, distances = neighbours(batches, len(prints), prints.shape[1], _k(len(prints)), progress)
     return _unusual(rows, distances, _MOST["image"])
 
 
-def _recordings(prints: NDArray[np.uint8]) -> Pairs:
+def _recordings(prints: NDArray[np.uint8], progress: Progress) -> Pairs:
     levels, inside = prints[:, :-2].reshape(-1, 96, 16), prints[:, -2:]
 
     def batches() -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(levels), _BATCH):
             yield aligned.outlines(levels[start : start + _BATCH])
 
-    rows, _ = neighbours(batches, len(levels), 256, min(_CANDIDATES, max(1, len(levels) - 1)))
+    rows, _ = neighbours(batches, len(levels), 256, min(_CANDIDATES, max(1, len(levels) - 1)), progress)
     distances = aligned.distances(levels, inside, rows)
     order = np.argsort(distances, axis=1, kind="stable")[:, : _k(len(levels))]
     return _unusual(
@@ -93,7 +115,7 @@ def _recordings(prints: NDArray[np.uint8]) -> Pairs:
     )
 
 
-def _texts(texts: pa.Array) -> Pairs:
+def _texts(texts: pa.Array, progress: Progress) -> Pairs:
     """Texts of the same words, and those of the nearest that differ in at most one word of eight."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -108,7 +130,7 @@ def _texts(texts: pa.Array) -> Pairs:
         return word_edits.words(texts[row].as_py() or "")
 
     same = _same_words(texts)
-    rows, distances = neighbours(batches, len(texts), _TEXT_DIM, min(K, max(1, len(texts) - 1)))
+    rows, distances = neighbours(batches, len(texts), _TEXT_DIM, min(K, max(1, len(texts) - 1)), progress)
     own, place = np.nonzero((distances < _TEXT_FAR) & (rows >= 0))
     other = rows[own, place].astype(np.int64)
     both = np.unique(np.stack([np.minimum(own, other), np.maximum(own, other)], axis=1), axis=0)
@@ -147,7 +169,7 @@ def _none() -> Pairs:
     return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
 
 
-_BY: Mapping[str, tuple[str, int, Callable[[NDArray[np.uint8]], Pairs]]] = {
+_BY: Mapping[str, tuple[str, int, Callable[[NDArray[np.uint8], Progress], Pairs]]] = {
     "image": ("tiny_picture", 192, _pictures), "audio": ("log_mel", 1538, _recordings),
 }  # fmt: skip
 """Medium -> the measure that samples are compared by, its bytes, and how."""

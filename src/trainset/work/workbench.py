@@ -15,6 +15,7 @@ from trainset.work import extract_loudest as of_loudest
 from trainset.work import import_ as of_import
 from trainset.work import look as of_look
 from trainset.work import measure as of_measure
+from trainset.work import near as of_near
 from trainset.work import sources as of_sources
 from trainset.work import status as of_status
 from trainset.work import version as of_version
@@ -29,6 +30,7 @@ class Workbench(store.Dataset):
     measure = of_measure.measure
     checks = of_audit.checks
     audit = of_audit.audit
+    compare = of_near.compare
     flagged = of_audit.flagged
     dismiss = of_audit.dismiss
     dismissals = of_audit.dismissals
