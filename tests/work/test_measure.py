@@ -242,6 +242,24 @@ def test_missing_measures_come_back(tmp_path: Path) -> None:
     assert after.take(same).equals(before.take(same))
 
 
+def test_a_content_is_missing_or_present_once_however_many_samples_have_it(tmp_path: Path) -> None:
+    source = helpers.pictures(tmp_path / "in", each=4)
+    (source / "cat" / "copy.png").write_bytes((source / "cat" / "0.png").read_bytes())
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(source)
+        first = set((tmp_path / "set" / "measures").iterdir())
+        helpers.picture(source / "cat" / "late.png", 99)
+        (source / "dog" / "copy.png").write_bytes((source / "cat" / "late.png").read_bytes())
+        dataset.import_(source)
+        nothing = dataset.measure()
+        assert (nothing.measured, nothing.present) == (0, 9)
+        for part in first:
+            part.unlink()
+        some = dataset.measure()
+        assert (some.measured, some.present, some.unmeasured) == (8, 1, {})
+        assert dataset.look(n=100).to_arrow()["brightness"].null_count == 0
+
+
 def test_missing_measures_of_texts_come_back(tmp_path: Path) -> None:
     helpers.texts(tmp_path / "t.csv", [(f"text {n}", "a") for n in range(30)])
     with trainset.init(tmp_path / "set") as dataset:

@@ -13,7 +13,16 @@ _FEW = 20
 def codes(column: pa.Array) -> tuple[NDArray[np.int64], list[str]]:
     """(n,) number of each value's group, -1 for null, and the values of the groups."""
     encoded = column.dictionary_encode()
-    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), encoded.dictionary.to_pylist()
+    return _numbers(encoded), encoded.dictionary.to_pylist()
+
+
+def groups(column: pa.Array) -> NDArray[np.int64]:
+    """(n,) number of each value's group, -1 for null: for contents, of which nearly every sample has one of its own."""
+    return _numbers(column.dictionary_encode())
+
+
+def _numbers(encoded: pa.DictionaryArray) -> NDArray[np.int64]:
+    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
 
 
 def robust_z(values: NDArray[np.float64], label: pa.Array, least_spread: float = 0.0) -> NDArray[np.float64]:

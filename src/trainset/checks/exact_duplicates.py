@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._copies import kept_of, named
 from trainset.checks._flagged import flag
-from trainset.checks._groups import codes
+from trainset.checks._groups import groups
 from trainset.contracts import Findings, check
 
 
@@ -21,11 +21,11 @@ def exact_duplicates(content: pa.Array, split: pa.Array, label: pa.Array, path: 
     ## What to do
     `trainset exclude --check exact_duplicates` keeps one of each: that of the test set, else of validation, else the first.
     """
-    group, _ = codes(content)
+    group = groups(content)
     kept, copies = kept_of(group, split)
     flagged = copies & (kept[group] != np.arange(len(group)))
-    sides, _ = codes(split)
-    labels, _ = codes(label)
+    sides = groups(split)
+    labels = groups(label)
     first = kept[group]
     across = int((flagged & (sides != sides[first])).sum())
     differing = int((flagged & (labels != labels[first])).sum())

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._copies import named
 from trainset.checks._flagged import flag
-from trainset.checks._groups import codes
+from trainset.checks._groups import codes, groups
 from trainset.contracts import Findings, check
 
 
@@ -21,7 +21,7 @@ def label_conflicts(content: pa.Array, label: pa.Array, path: pa.Array, split: p
     ## What to do
     Look at each pair and label it: `trainset look --check label_conflicts`.
     """
-    group, _ = codes(content)
+    group = groups(content)
     labels, names = codes(label)
     known = labels >= 0
     pairs = np.unique(np.stack([group[known], labels[known]]), axis=1) if known.any() else np.empty((2, 0), np.int64)

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._copies import kept_of, named
 from trainset.checks._flagged import flag
-from trainset.checks._groups import codes
+from trainset.checks._groups import groups
 from trainset.contracts import Findings, check
 
 
@@ -21,10 +21,10 @@ def split_leak(content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Arr
     ## What to do
     `trainset exclude --check split_leak` takes the training copies out; the test set stays as it is.
     """
-    group, _ = codes(content)
+    group = groups(content)
     kept, copies = kept_of(group, split)
     first = kept[group]
-    sides, _ = codes(split)
+    sides = groups(split)
     flagged = copies & (sides >= 0) & (sides != sides[first]) & (sides[first] >= 0)
     return flag(
         flagged,

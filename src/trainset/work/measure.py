@@ -68,12 +68,14 @@ def _contents(dataset: Dataset) -> QueryTable:
 
 def _missing(dataset: Dataset, table: QueryTable) -> tuple[pa.Table, int]:
     """One sample for each content without current measures, and how many contents have them."""
-    rows = table.run(
-        "SELECT first(source) AS source, first(path) AS path, content, first(part) AS part, first(row) AS row FROM samples "
-        "GROUP BY content ORDER BY source, path, part, row"
+    have = {"have": pa.table({"content": measured.complete(dataset)})}
+    missing = table.run(
+        "SELECT first(source) AS source, first(path) AS path, content, first(part) AS part, first(row) AS row "
+        "FROM samples ANTI JOIN have USING (content) GROUP BY content ORDER BY source, path, part, row",
+        beside=have,
     )
-    have = pc.is_in(rows["content"].cast(pa.binary(16)), value_set=measured.complete(dataset))
-    return rows.filter(pc.invert(have)), int(pc.sum(have).as_py() or 0)
+    contents = table.run("SELECT count(DISTINCT content) AS n FROM samples")["n"][0].as_py()
+    return missing, int(contents) - missing.num_rows
 
 
 def _source(

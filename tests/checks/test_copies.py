@@ -1,0 +1,53 @@
+"""Checks about equal contents, over columns written out at random, beside the same said in plain Python."""
+
+from __future__ import annotations
+
+import random
+
+import pyarrow as pa
+import pytest
+
+from trainset.checks._groups import codes, groups
+from trainset.checks.exact_duplicates import exact_duplicates
+from trainset.checks.label_conflicts import label_conflicts
+from trainset.checks.split_leak import split_leak
+
+RANK = {"test": 0, "validation": 1, "train": 2, "production": 3, None: 4}
+
+
+def columns(seed: int) -> tuple[list[bytes], list[str | None], list[str | None], list[str | None]]:
+    """Content, split, label and path of 60 samples, many of them copies, many without this or that."""
+    draw = random.Random(seed)
+    content = [bytes([draw.randrange(30)]) * 16 for _ in range(60)]
+    split = draw.choices([*RANK], k=60)
+    return content, split, draw.choices(["a", "b", None], k=60), [f"{row}.png" for row in range(60)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_copies_are_those_that_plain_python_finds(seed: int) -> None:
+    content, split, label, path = columns(seed)
+    kept = {
+        each: min((row for row in range(60) if content[row] == each), key=lambda row: (RANK[split[row]], row))
+        for each in set(content)
+    }
+    copies = [row for row in range(60) if kept[content[row]] != row]
+    leaks = [row for row in copies if split[row] and split[kept[content[row]]] not in (None, split[row])]
+    said = {each: {label[row] for row in range(60) if content[row] == each} - {None} for each in set(content)}
+    conflicts = [row for row in range(60) if label[row] and len(said[content[row]]) > 1]
+    assert copies
+    assert leaks
+    assert conflicts
+    held = pa.array(content, pa.binary(16)), pa.array(split), pa.array(label), pa.array(path)
+    found = exact_duplicates(*held)
+    assert found.flagged.nonzero()[0].tolist() == copies
+    assert [sentence.split(" (")[0] for sentence in found.because] == [
+        f"a copy of {kept[content[row]]}.png" for row in copies
+    ]
+    assert split_leak(*held).flagged.nonzero()[0].tolist() == leaks
+    assert label_conflicts(held[0], held[2], held[3], held[1]).flagged.nonzero()[0].tolist() == conflicts
+
+
+def test_groups_are_the_codes_without_their_names() -> None:
+    column = pa.array([b"one", None, b"two", b"one"])
+    assert groups(column).tolist() == codes(column)[0].tolist() == [0, -1, 1, 0]
+    assert groups(pa.array([], pa.binary(16))).tolist() == []
