@@ -43,7 +43,7 @@ docs: $(VENV)/.dev  ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate
 
 bench: $(VENV)/.dev  ## the benchmarks; each prints one table
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	failed=0; for script in benchmarks/*.py; do $(BIN)/python $$script || failed=1; done; exit $$failed
 
 wheel: $(VENV)/.dev  ## build the wheel
 	$(PIP) wheel --quiet --no-deps --wheel-dir dist .

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,16 +28,18 @@ def run(command: list[str], cwd: Path, home: Path) -> Measured:
     """Runs a command to its end. Raises `RuntimeError` with what it printed when it fails."""
     environment = {**os.environ, "TRAINSET_HOME": str(home)}
     started = time.perf_counter()
-    with subprocess.Popen(
-        command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as printed,  # a pipe that nobody reads is full after 64 KB
+        subprocess.Popen(command, cwd=cwd, env=environment, stdout=printed, stderr=subprocess.STDOUT) as process,
+    ):
         peak = 0.0
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             peak = max(peak, memory(watched))
             time.sleep(SAMPLE_SECONDS)
         seconds = time.perf_counter() - started
-        output = process.stdout.read() if process.stdout else ""
+        printed.seek(0)
+        output = printed.read()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: {output}")
     return Measured(seconds, peak / 2**20, output)

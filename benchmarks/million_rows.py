@@ -25,10 +25,13 @@ def write(path: Path, rows: int) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "label", "speaker", "rating"])
+        texts: list[str] = []
         for row in range(rows):
-            number = row if draw.random() > 0.01 else draw.randrange(row + 1)
-            text = " ".join(draw.choices(WORDS, k=draw.randint(4, 20))) + f" {number}"
-            writer.writerow([text, f"class_{draw.randrange(50):02}", f"s{draw.randrange(1000)}", draw.randrange(6)])
+            text = " ".join(draw.choices(WORDS, k=draw.randint(4, 20))) + f" {row}"
+            texts.append(draw.choice(texts) if texts and draw.random() < 0.01 else text)
+            writer.writerow(
+                [texts[-1], f"class_{draw.randrange(50):02}", f"s{draw.randrange(1000)}", draw.randrange(6)]
+            )
 
 
 def steps(size: int, folder: Path) -> dict[str, Measured]:
