@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from trainset.checks._groups import codes, groups
+from trainset.checks._groups import codes, groups, pairs
 from trainset.checks.exact_duplicates import exact_duplicates
 from trainset.checks.label_conflicts import label_conflicts
 from trainset.checks.split_leak import split_leak
@@ -44,10 +45,29 @@ def test_copies_are_those_that_plain_python_finds(seed: int) -> None:
         f"a copy of {kept[content[row]]}.png" for row in copies
     ]
     assert split_leak(*held).flagged.nonzero()[0].tolist() == leaks
-    assert label_conflicts(held[0], held[2], held[3], held[1]).flagged.nonzero()[0].tolist() == conflicts
+    told = label_conflicts(held[0], held[2], held[3], held[1])
+    assert told.flagged.nonzero()[0].tolist() == conflicts
+    others = [
+        next(other for other in conflicts if content[other] == content[row] and label[other] != label[row])
+        for row in conflicts
+    ]
+    assert [sentence.partition(" as ")[2].split(" (")[0] for sentence in told.because] == [
+        f"{other}.png" for other in others
+    ]
 
 
 def test_groups_are_the_codes_without_their_names() -> None:
     column = pa.array([b"one", None, b"two", b"one"])
     assert groups(column).tolist() == codes(column)[0].tolist() == [0, -1, 1, 0]
     assert groups(pa.array([], pa.binary(16))).tolist() == []
+
+
+def test_pairs_are_counted_in_order() -> None:
+    one, other, counts = pairs(np.array([2, 0, 2, 0, 2]), np.array([1, 3, 1, 0, 0]))
+    assert [*zip(one.tolist(), other.tolist(), counts.tolist(), strict=True)] == [
+        (0, 0, 1),
+        (0, 3, 1),
+        (2, 0, 1),
+        (2, 1, 2),
+    ]
+    assert [len(some) for some in pairs(np.empty(0, np.int64), np.empty(0, np.int64))] == [0, 0, 0]

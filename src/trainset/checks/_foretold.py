@@ -40,8 +40,8 @@ def foretold(bins: NDArray[np.int64], group: NDArray[np.int64], half: NDArray[np
     totals = np.bincount(group[known], minlength=classes)
     for learnt in (half, ~half):
         some, others = known & learnt, known & ~learnt
-        table = np.zeros((rooms, classes))
-        np.add.at(table, (bins[some], group[some]), 1.0)
+        counts = np.bincount(bins[some] * classes + group[some], minlength=rooms * classes)
+        table = counts.reshape(rooms, classes).astype(np.float64)
         table /= np.maximum(table.sum(axis=0), 1)  # classes count alike, whatever their size
         said = table.argmax(axis=1)
         empty = table.sum(axis=1) == 0

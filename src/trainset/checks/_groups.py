@@ -21,6 +21,17 @@ def groups(column: pa.Array) -> NDArray[np.int64]:
     return _numbers(column.dictionary_encode())
 
 
+def pairs(
+    one: NDArray[np.int64], other: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The pairs of groups that occur, in order: the groups of `one`, those of `other`, and how often. Both (n,), from 0 on."""
+    many = int(other.max(initial=0)) + 1
+    both, counts = np.unique(
+        one * many + other, return_counts=True
+    )  # whole numbers sort ten times faster than pairs of them
+    return both // many, both % many, counts
+
+
 def _numbers(encoded: pa.DictionaryArray) -> NDArray[np.int64]:
     return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
 

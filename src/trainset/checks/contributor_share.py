@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from trainset.checks._flagged import none
-from trainset.checks._groups import codes
+from trainset.checks._groups import codes, pairs
 from trainset.contracts import Findings, check
 
 
@@ -25,11 +25,10 @@ def contributor_share(contributor: pa.Array, label: pa.Array, *, above: float = 
     known = (people >= 0) & (group >= 0)
     if len(names) < 3 or not known.any():
         return none(len(people))
-    pairs, counts = np.unique(np.stack([group[known], people[known]]), axis=1, return_counts=True)
     totals = np.bincount(group[known], minlength=len(classes))
     about = [
         f"{names[person]!r} gave {count:,} of {totals[of]:,} of {classes[of]!r}"
-        for (of, person), count in zip(pairs.T, counts, strict=True)
+        for of, person, count in zip(*pairs(group[known], people[known]), strict=True)
         if totals[of] >= least and count > above * totals[of]
     ]
     return none(len(people), about=about[:20])

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._copies import named
 from trainset.checks._flagged import flag
-from trainset.checks._groups import codes, groups
+from trainset.checks._groups import codes, groups, pairs
 from trainset.contracts import Findings, check
 
 
@@ -24,15 +24,19 @@ def label_conflicts(content: pa.Array, label: pa.Array, path: pa.Array, split: p
     group = groups(content)
     labels, names = codes(label)
     known = labels >= 0
-    pairs = np.unique(np.stack([group[known], labels[known]]), axis=1) if known.any() else np.empty((2, 0), np.int64)
-    several = np.bincount(pairs[0], minlength=int(group.max(initial=0)) + 1) > 1
+    of, _, _ = pairs(group[known], labels[known])
+    several = np.bincount(of, minlength=int(group.max(initial=0)) + 1) > 1
     flagged = known & several[group] if len(group) else known
-    members: dict[int, list[int]] = {}
-    for row in np.flatnonzero(flagged):
-        members.setdefault(int(group[row]), []).append(int(row))
+    first: dict[int, int] = {}
+    second: dict[int, int] = {}  # the first of a content that has another label than its first
+    for row in np.flatnonzero(flagged).tolist():
+        if labels[first.setdefault(int(group[row]), row)] != labels[row]:
+            second.setdefault(int(group[row]), row)
 
     def because(row: int) -> str:
-        other = next(member for member in members[int(group[row])] if labels[member] != labels[row])
+        other = first[int(group[row])]
+        if labels[other] == labels[row]:
+            other = second[int(group[row])]
         return f"{names[labels[row]]!r} here, {names[labels[other]]!r} as {named(path, label, split, other)}"
 
     return flag(flagged, np.full(len(group), 0.9), because)

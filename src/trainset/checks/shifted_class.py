@@ -34,13 +34,15 @@ def shifted_class(
     """
     group, names = codes(label)
     train, test = (pc.equal(split, side).fill_null(False).to_numpy(zero_copy_only=False) for side in ("train", "test"))
+    order = np.argsort(group, kind="stable")
+    of_classes = np.split(order, np.searchsorted(group[order], np.arange(len(names) + 1)))[1:-1]
     tried, found = 0, []
-    for number, name in enumerate(names):
-        a, b = train & (group == number), test & (group == number)
-        if min(a.sum(), b.sum()) < least:
+    for name, rows in zip(names, of_classes, strict=True):
+        a, b = rows[train[rows]], rows[test[rows]]
+        if min(len(a), len(b)) < least:
             continue
         for measure, values in measures.items():
-            one, other = values[a & ~np.isnan(values)], values[b & ~np.isnan(values)]
+            one, other = (side[~np.isnan(side)] for side in (values[a], values[b]))
             if min(len(one), len(other)) >= least:
                 tried += 1
                 distance, chance = _kolmogorov_smirnov(one, other)
