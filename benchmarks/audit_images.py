@@ -157,6 +157,7 @@ def compare(python: Path | None, folder: Path, pictures: str, rounds: int) -> It
     for other, own in NAMES.items():
         yield f"{other:28}{flagged.get(own, '-'):>10}{found.get(other, '-'):>13}"
     more = ", ".join(f"{name} {number:,}" for name, number in flagged.items() if number and name not in NAMES.values())
+    yield "of equal pictures trainset flags all but the one to keep, cleanvision every one"
     yield f"only trainset looks for: {more or 'nothing found'}\n"
 
 
