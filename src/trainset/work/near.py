@@ -87,7 +87,7 @@ def _compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None, prog
     known = np.flatnonzero(prints.any(axis=1))
     if len(contents) and not len(known):
         raise LookupError(f"there is no measure {name} of its samples yet: trainset measure")
-    first, second, unlike = by(prints[known], progress)
+    first, second, unlike = by(prints if len(known) == len(prints) else prints[known], progress)
     return known[first], known[second], unlike
 
 
