@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from trainset.checks._copies import kept_of
-from trainset.checks._groups import codes
+from trainset.checks._groups import groups
 from trainset.contracts import Near
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
@@ -22,13 +22,13 @@ def near_pairs(
     else of validation, else the first), and how bad each is, 0..1."""
     most = {"image": pictures, "audio": recordings, "text": texts}.get(near.medium, 0.0)
     good = near.unlike <= most
-    group, _ = codes(content)
+    group = groups(content)
     kept, _ = kept_of(group, split)
     severity = 1 - 0.5 * near.unlike[good] / max(most, 1e-9)
     return kept[group[near.first[good]]], kept[group[near.second[good]]], severity
 
 
-def groups(first: NDArray[np.int64], second: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def linked(first: NDArray[np.int64], second: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """(n,) number of the group of each row: rows that are linked by pairs, one after another, are in one."""
     links = coo_array((np.ones(len(first), np.int8), (first, second)), (count, count))
     _, group = connected_components(links, directed=False)

@@ -8,7 +8,7 @@ import pyarrow as pa
 from trainset.checks._copies import kept_of, named
 from trainset.checks._flagged import flag
 from trainset.checks._groups import codes
-from trainset.checks._near import groups, near_pairs, worst_pair
+from trainset.checks._near import linked, near_pairs, worst_pair
 from trainset.contracts import Findings, Near, check
 
 
@@ -34,7 +34,7 @@ def near_duplicates(
     """
     count = len(content)
     first, second, severity = near_pairs(near, content, split, pictures, recordings, texts)
-    group = groups(first, second, count)
+    group = linked(first, second, count)
     kept, several = kept_of(group, split)
     flagged = several & (kept[group] != np.arange(count))
     rows, others = np.concatenate([first, second]), np.concatenate([second, first])
