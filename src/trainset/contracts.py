@@ -192,6 +192,13 @@ class Outcomes(Protocol):
         """Something about the source as a whole that its owner should know, such as the mapping of columns guessed."""
 
 
+class Unpacking(Outcomes, Protocol):
+    """Where a format reports while it unpacks."""
+
+    def done(self, more: int) -> None:
+        """These many more members or rows are done, for who watches."""
+
+
 class Format(Protocol):
     """A layout of samples on disk. It has at least one of these methods: `read` or `unpack` to import, `write` to export.
 
@@ -202,7 +209,7 @@ class Format(Protocol):
     def read(self, source: Path, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
         """Samples in batches of up to 10,000, with the columns of `store.schema.CANDIDATES`."""
 
-    def unpack(self, source: Path, target: Path, outcomes: Outcomes) -> Unpacked:
+    def unpack(self, source: Path, target: Path, outcomes: Unpacking) -> Unpacked:
         """Writes the files that the samples are packed in to `target`, an empty folder inside the dataset, for another format to
         read. Nothing written means that nothing could be read."""
 

@@ -106,13 +106,17 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A named place samples were imported from. `root` is the folder every path of it must stay in; empty when none."""
+    """A named place samples were imported from. `root` is the folder every path of it must stay in; empty when none.
+
+    format: the one that reads it. read_as: what it is when it came packed, as in `archive of class_folders`; else empty.
+    """
 
     name: str
     root: str
     format: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     allowed: tuple[str, ...] = ()
+    read_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.formats.archives import pack
 from tests.helpers import SOURCE, pictures, run, run_json, texts
 from trainset.cli.app import COMMANDS
 
@@ -148,8 +149,8 @@ def test_data_cannot_command_the_terminal(tmp_path: Path) -> None:
     assert "[red]x[/red]" in run("look", "-d", "set", cwd=tmp_path).stdout
 
 
-def test_in_a_terminal_pictures_have_colours_and_progress_is_shown(tmp_path: Path) -> None:
-    pictures(tmp_path / "photos", each=30)
+def in_a_terminal(cwd: Path, *arguments: str) -> str:
+    """What a terminal gets."""
     master, slave = pty.openpty()
     environment = {
         **os.environ,
@@ -159,7 +160,7 @@ def test_in_a_terminal_pictures_have_colours_and_progress_is_shown(tmp_path: Pat
         "COLUMNS": "100",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "trainset", "photos"], cwd=tmp_path, env=environment, stdout=slave, stderr=slave
+        [sys.executable, "-m", "trainset", *arguments], cwd=cwd, env=environment, stdout=slave, stderr=slave
     )
     os.close(slave)
     printed = b""
@@ -175,10 +176,20 @@ def test_in_a_terminal_pictures_have_colours_and_progress_is_shown(tmp_path: Pat
             break
     os.close(master)
     assert process.wait(timeout=60) == 0
-    text = printed.decode()
+    return printed.decode()
+
+
+def test_in_a_terminal_pictures_have_colours_and_progress_is_shown(tmp_path: Path) -> None:
+    pictures(tmp_path / "photos", each=30)
+    text = in_a_terminal(tmp_path, "photos")
     assert "▀" in text
     assert "\x1b[38;2;" in text
     assert "import photos" in text
+    assert "unpack" not in text
+    many = pack(tmp_path / "many.zip", {f"a/{n}.txt": b"x" for n in range(150)})
+    text = in_a_terminal(tmp_path, "import", str(many), "-d", "many")
+    assert text.index("unpack many.zip") < text.rindex("import many.zip")
+    assert "archive of class folders" in text
 
 
 def test_the_version_is_printed() -> None:

@@ -22,6 +22,10 @@ class Remembered:
     files: dict[str, tuple[Outcome, str, tuple[str, ...]]] = field(default_factory=dict)
     rows: dict[int, tuple[Outcome, str]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    members: int = 0
+
+    def done(self, more: int) -> None:
+        self.members += more
 
     def file(self, path: str, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
         assert path not in self.files, "a file has one outcome"

@@ -20,6 +20,7 @@ import pytest
 from tests.formats.archives import MODES, pack, unpack
 from tests.formats.outcomes import Remembered
 from trainset.errors import BadSource, TrainsetError
+from trainset.formats._room import Room, TooMuch
 from trainset.formats.archive import Archive
 from trainset.model import Outcome
 
@@ -133,6 +134,17 @@ def test_a_zip_name_without_a_mark_is_utf8_where_it_can_be(tmp_path: Path) -> No
     data = source.read_bytes().replace(b"abcd.png", "éé.png".encode()).replace(b"wxyz.png", b"caf\x82.png"[-8:])
     source.write_bytes(data)
     assert set(unpack(source, tmp_path / "out")[2]) == {"éé.png", "café.png"}
+
+
+def test_a_name_that_is_marked_as_utf8_and_is_none_costs_that_member(tmp_path: Path) -> None:
+    source = pack(tmp_path / "x.zip", {"a/ü.png": b"1", "a/öö.png": b"2", "a/3.png": b"3"})
+    source.write_bytes(source.read_bytes().replace("ü".encode(), b"\xff\xfe"))
+    _, outcomes, files = unpack(source, tmp_path / "out")
+    assert files == {"a/öö.png": b"2", "a/3.png": b"3"}
+    (outcome, reason, _), *others = outcomes.files.values()
+    assert (outcome, others) == (Outcome.UNREADABLE, [])
+    assert "UTF-8" in reason
+    assert outcomes.members == 3
 
 
 def test_a_wrong_checksum_costs_that_member(tmp_path: Path) -> None:
@@ -255,6 +267,32 @@ def test_thousands_of_empty_members_each_have_an_outcome_or_a_file(tmp_path: Pat
     assert len(files) + len(outcomes.files) == 3_000
     assert {outcome for outcome, _, _ in outcomes.files.values()} == {Outcome.EMPTY}
     assert {name for name, data in files.items() if data} == {f"a/{n}.png" for n in (0, 1000, 2000)}
+
+
+def test_empty_members_of_a_zip_are_not_opened_and_count_as_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = pack(tmp_path / "x.zip", [(f"a/{n}.png", b"" if n % 1000 else b"1") for n in range(3_000)])
+    opened = []
+    plainly = zipfile.ZipFile.open
+
+    def counted(self: zipfile.ZipFile, entry: zipfile.ZipInfo) -> object:
+        opened.append(entry.filename)
+        return plainly(self, entry)
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", counted)
+    _, outcomes, files = unpack(source, tmp_path / "out")
+    assert opened == ["a/0.png", "a/1000.png", "a/2000.png"]
+    assert len(files) + len(outcomes.files) == outcomes.members == 3_000
+    assert {outcome for outcome, _, _ in outcomes.files.values()} == {Outcome.EMPTY}
+
+
+def test_an_archive_may_have_as_many_members_as_speech_commands_and_no_quarter_million() -> None:
+    room = Room(2**30, "archive")
+    room.count(105_829 + 36 * 6)  # files, and folders, which are members and are made
+    with pytest.raises(TooMuch, match=r"archive\.most_members"):
+        room.count(100_000)
+    Room(2**30, "archive", members=250_000).count(250_000)
 
 
 def test_members_of_a_zip_that_share_their_bytes_are_counted_each(tmp_path: Path) -> None:

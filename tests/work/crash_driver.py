@@ -91,6 +91,23 @@ parts.PART_ROWS = 4  # several parts from a few files
 
 
 def scenario(folder: Path, ack: Callable[[str], None]) -> None:
+    if (folder / "first.zip").exists():
+        archives(folder, ack)
+    else:
+        session(folder, ack)
+
+
+def archives(folder: Path, ack: Callable[[str], None]) -> None:
+    """An archive, and a newer one of the same source."""
+    with trainset.init(folder / "set") as dataset:
+        ack("init")
+        for done, name in enumerate(("first", "second")):
+            if len(dataset.log()) <= done:
+                dataset.import_(folder / f"{name}.zip", name="pets")
+            ack(name)
+
+
+def session(folder: Path, ack: Callable[[str], None]) -> None:
     with trainset.init(folder / "set") as dataset:
         ack("init")
         dataset.import_(folder / "pictures")

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.helpers import SOURCE, pictures
+from tests.formats.archives import pack
+from tests.helpers import SOURCE, picture, pictures
 
 import trainset
 from trainset.errors import TrainsetError
@@ -91,6 +92,56 @@ def test_kill_at_every_write_point_loses_nothing_acknowledged(folder: Path) -> N
     for driver in drivers:
         driver.close()
     assert {"before init", "init", "import", "label", "version"} <= died_at
+
+
+@pytest.mark.timeout(900)
+def test_kill_at_every_write_point_of_unpacking_loses_no_archive(folder: Path) -> None:
+    """What was unpacked is there as one archive or the other had it, after the next import of whatever source at the latest."""
+    packed = [picture(folder / f"{number}.png", number).read_bytes() for number in range(3)]
+    first, second = {"cat/0.png": packed[0], "dog/1.png": packed[1]}, {"cat/0.png": packed[2], "dog/1.png": packed[1]}
+    pictures(folder / "sources" / "birds", classes=("bird",), each=1)
+    pack(folder / "sources" / "first.zip", first)
+    pack(folder / "sources" / "second.zip", second)
+    trainset.init(folder / "sources" / "set", "image").close()  # its own points of death are those of the session above
+
+    def finished(place: Path) -> tuple[str, dict[str, bytes]]:
+        with trainset.open(place / "set") as dataset:
+            return dataset.version("end").digest, files_below(place / "set" / "unpacked" / "pets" / "files")
+
+    driver = Driver()
+    shutil.copytree(folder / "sources", folder / "whole")
+    _, points = driver.run(folder / "whole", 0)
+    expected = finished(folder / "whole")
+    assert expected[1] == second
+    died_at, aside = set(), 0
+    for fatal in range(1, points + 1):
+        place = folder / str(fatal)
+        shutil.copytree(folder / "sources", place)
+        acknowledged, _ = driver.run(place, fatal)
+        unpacked = place / "set" / "unpacked"
+        died_at.add(acknowledged[-1] if acknowledged else "before init")
+        if "first" in acknowledged:
+            if not (unpacked / "pets").exists():
+                aside += 1
+                shutil.copytree(place, place / "copy")
+                with trainset.open(place / "copy" / "set") as dataset:
+                    dataset.import_(place / "birds")
+                    assert dataset.status().samples == 3
+                    assert dataset.export(place / "out").samples == 3
+                assert files_below(place / "copy" / "set" / "unpacked" / "pets" / "files") == first
+            else:
+                assert files_below(unpacked / "pets" / "files") in (first, second), f"half unpacked at point {fatal}"
+        assert driver.run(place, 0)[1], f"the work does not go on after death at point {fatal}"
+        assert finished(place) == expected, f"another result after death at point {fatal}"
+        assert os.listdir(unpacked) == ["pets"]
+        shutil.rmtree(place)
+    driver.close()
+    assert died_at >= {"init", "first"}
+    assert aside, "it never died between the two renames"
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def check_after_death(folder: Path, acknowledged: list[str], fatal: int) -> None:

@@ -8,12 +8,15 @@ import os
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.formats.archives import MODES, pack, pack_folder
 from tests.helpers import picture, pictures, run, run_json, texts
 from tests.security import forge
 
 import trainset
+from trainset.contracts import Plugin
 from trainset.errors import BadValue, StorageFull, TrainsetError
 from trainset.formats.archive import Archive
 from trainset.work.workbench import Workbench
@@ -35,7 +38,8 @@ def test_an_archive_imports_as_its_folder_does(suffix: str, prefix: str, tmp_pat
         plain, packed = one.import_(folder), other.import_(archive)
         assert facts(one) == facts(other)
         assert one.version("v").digest == other.version("v").digest
-        assert (plain.files, plain.source, plain.format) == (packed.files, packed.source, packed.format)
+        assert (plain.files, plain.source) == (packed.files, packed.source)
+        assert (plain.format, packed.format) == ("class_folders", "archive of class_folders")
         again = other.import_(archive)
         assert (again.action, again.files) == (None, {"already present": 6})
         status = other.status()
@@ -56,7 +60,7 @@ def test_a_list_of_files_and_packed_lists_of_texts_import_as_they_are(tmp_path: 
         one.import_(said)
         report = other.import_(tmp_path / "said.csv.gz")
         assert facts(one) == facts(other)
-        assert (report.source, report.format, report.rows) == ("said.csv", "csv", {"added": 2})
+        assert (report.source, report.format, report.rows) == ("said.csv", "archive of csv", {"added": 2})
         assert other.import_(tmp_path / "said.jsonl.gz", settings={"map": "text=utterance"}).rows == {"added": 1}
         assert other.import_(tmp_path / "said.jsonl.gz").rows == {"already present": 1}
 
@@ -170,6 +174,135 @@ def test_what_was_refused_is_said_again(tmp_path: Path) -> None:
     assert first.files == {"added": 1, "unsafe": 1, "empty": 1}
     assert again.files == {"already present": 1, "unsafe": 1, "empty": 1}
     assert "../out.png" in (tmp_path / "report.csv").read_text()
+
+
+def listed(dataset: Workbench) -> dict[str, str]:
+    """What the check `unreadable` lists: names and outcomes."""
+    (found,) = dataset.audit(only=["unreadable"]).results
+    return {row["name"]: row["outcome"] for row in found.bad.to_pylist()}
+
+
+REFUSED = {"../out.png": b"x", "cat/1.png\\..": b"y"}
+
+
+def test_an_archive_of_which_all_is_refused_is_no_source_and_the_audit_names_each_member(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[Path] = []
+    reads = Plugin.reads
+
+    def watched(self: Plugin, source: Path) -> bool:
+        walked.append(source)
+        return reads(self, source)
+
+    monkeypatch.setattr(Plugin, "reads", watched)
+    archive = pack(tmp_path / "pets.zip", REFUSED)
+    with trainset.init(tmp_path / "set", "image") as dataset:
+        picture(tmp_path / "set" / "cat" / "mine.png", 1)  # what lies in the dataset's own folder is nobody's source
+        for _ in range(2):
+            report = dataset.import_(archive)
+            assert (report.format, report.files, report.action) == ("archive", {"unsafe": 2}, None)
+        assert report.nothing
+        assert (walked, dataset.sources(), dataset.status().sources) == ([], [], ())
+        assert listed(dataset) == dict.fromkeys(REFUSED, "unsafe")
+        pack(archive, {"cat/1.png": (tmp_path / "set" / "cat" / "mine.png").read_bytes(), "../late.png": b"x"})
+        assert dataset.import_(archive).files == {"unsafe": 1, "added": 1}
+        assert listed(dataset) == {"../late.png": "unsafe"}  # the latest import has the last word
+        assert tmp_path / "set" not in walked
+    done = run("audit", "-d", "set", "--only", "unreadable", cwd=tmp_path)
+    assert "../late.png" in done.stdout
+
+
+def test_an_archive_that_breaks_later_leaves_its_source_as_it_was(tmp_path: Path) -> None:
+    archive = pack_folder(tmp_path / "pets.zip", pictures(tmp_path / "pets", each=1))
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(archive)
+        before = dataset.sources()
+        pack(archive, REFUSED)
+        report = dataset.import_(archive, allow_roots=[str(tmp_path / "pets")])
+        assert (report.action, report.missing, dataset.sources()) == (None, 0, before)
+        assert listed(dataset) == dict.fromkeys(REFUSED, "unsafe")
+        assert dataset.export(tmp_path / "out").samples == 2
+
+
+def test_a_packed_list_that_is_mended_is_no_longer_bad(tmp_path: Path) -> None:
+    packed = tmp_path / "said.csv.gz"
+    whole = gzip.compress(b"text,label\na,b\nc,d\n")
+    with trainset.init(tmp_path / "set", "text") as dataset:
+        for data, wanted in ((whole, {}), (b"no gzip", {"said.csv": "unreadable"}), (whole, {})):
+            packed.write_bytes(data)
+            dataset.import_(packed)
+            assert listed(dataset) == wanted
+
+
+def test_what_was_read_is_named_and_a_second_import_reads_it_so_again(tmp_path: Path) -> None:
+    said = pa.table({"text": ["hello", "bye"], "label": ["a", "b"]})
+    pq.write_table(said, tmp_path / "said.parquet")
+    (tmp_path / "said.jsonl.gz").write_bytes(gzip.compress(b'{"utterance": "hi", "label": "a"}\n'))
+    with trainset.init(tmp_path / "set") as dataset:
+        assert dataset.import_(tmp_path / "said.parquet").format == "huggingface_parquet"
+        dataset.import_(tmp_path / "said.jsonl.gz", settings={"map": "text=utterance"})
+        shown = {source["name"]: source["format"] for source in dataset.status().sources}
+        assert shown == {"said.parquet": "huggingface_parquet", "said.jsonl": "archive of jsonl"}
+        assert dataset.log()[-1].reason == "from said.jsonl (archive of jsonl)"
+        for name in ("said.parquet", "said.jsonl.gz"):
+            again = dataset.import_(tmp_path / name)
+            assert (again.action, set(again.rows)) == (None, {"already present"})
+        assert again.format == "archive of jsonl"
+
+
+def test_progress_counts_members_and_an_interruption_leaves_nothing_half_made(tmp_path: Path) -> None:
+    archive = pack(tmp_path / "many.zip", {f"a/{n}.png": b"x" for n in range(250)})
+    told: list[int] = []
+
+    def interrupted(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with trainset.init(tmp_path / "set", "image") as dataset:
+        with pytest.raises(KeyboardInterrupt):
+            dataset.import_(archive, unpacking=interrupted)
+        assert not os.listdir(tmp_path / "set" / "unpacked")
+        assert not dataset.sources()
+        assert dataset.import_(archive, unpacking=told.append).files == {"unreadable": 250}
+        assert sum(told) == 250
+        assert len(told) > 1
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_an_interruption_between_the_renames_of_an_update_keeps_what_was_there(
+    failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = pack_folder(tmp_path / "pets.zip", pictures(tmp_path / "pets", each=1))
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(archive)
+        picture(tmp_path / "pets" / "cat" / "0.png", 77)
+        pack_folder(archive, tmp_path / "pets")
+        renamed: list[object] = []
+
+        def replace(source: object, target: object) -> None:
+            renamed.append(target)
+            if len(renamed) == failing:
+                raise KeyboardInterrupt
+            plainly(source, target)  # type: ignore[arg-type]
+
+        plainly = os.replace
+        monkeypatch.setattr("trainset.store.unpacked.os.replace", replace)
+        with pytest.raises(KeyboardInterrupt):
+            dataset.import_(archive)
+        monkeypatch.undo()
+        assert os.listdir(tmp_path / "set" / "unpacked") == ["pets"]
+        assert dataset.export(tmp_path / "out").samples == 2
+        assert dataset.import_(archive).files == {"changed": 1, "already present": 1}
+
+
+def test_a_link_in_the_place_of_what_was_put_aside_is_not_put_back(tmp_path: Path) -> None:
+    pictures(tmp_path / "outside", each=1)
+    with trainset.init(tmp_path / "set") as dataset:
+        (tmp_path / "set" / "unpacked").mkdir()
+        (tmp_path / "set" / "unpacked" / ".pets.aside.tmp").symlink_to(tmp_path / "outside")
+        dataset.import_(pictures(tmp_path / "birds", each=1))
+        assert not (tmp_path / "set" / "unpacked" / "pets").exists()
+        assert len(list((tmp_path / "outside").rglob("*.png"))) == 2
 
 
 def test_an_interrupted_unpacking_leaves_nothing_that_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

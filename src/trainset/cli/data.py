@@ -290,8 +290,8 @@ def _import(dataset: Workbench, source: Path, quiet: bool, **how: Any) -> Import
         if not quiet:
             print("another import is running on this dataset: waiting for it", file=sys.stderr)
 
-    with output.progress(f"import {source.name}", quiet=quiet) as count:
-        return dataset.import_(source, progress=count, waiting=waiting, **how)
+    with output.stages(f"unpack {source.name}", f"import {source.name}", quiet=quiet) as (unpacking, count):
+        return dataset.import_(source, progress=count, unpacking=unpacking, waiting=waiting, **how)
 
 
 def _play(drawn: Samples) -> None:

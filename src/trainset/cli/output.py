@@ -108,8 +108,15 @@ class Counter(Protocol):
 @contextmanager
 def progress(what: str, *, quiet: bool, total: int | None = None) -> Iterator[Counter]:
     """Counts up with a rate on stderr, while it is a terminal that someone watches."""
+    with stages(what, quiet=quiet, total=total) as (count,):
+        yield count
+
+
+@contextmanager
+def stages(*what: str, quiet: bool, total: int | None = None) -> Iterator[list[Counter]]:
+    """The same for several things one after the other; all but the last show once there is something to count."""
     if quiet or not sys.stderr.isatty():
-        yield lambda done: None
+        yield [lambda done: None] * len(what)
         return
     from rich.progress import (
         BarColumn,
@@ -135,5 +142,9 @@ def progress(what: str, *, quiet: bool, total: int | None = None) -> Iterator[Co
         TimeElapsedColumn(),
     ]
     with Progress(*columns, console=console(error=True), transient=True) as shown:
-        task = shown.add_task(safe(what, 60), total=total)
-        yield lambda done: shown.advance(task, done)
+
+        def counter(text: str, *, visible: bool) -> Counter:
+            task = shown.add_task(safe(text, 60), total=total, visible=visible)
+            return lambda done: shown.update(task, advance=done, visible=True)
+
+        yield [counter(text, visible=text == what[-1]) for text in what]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from trainset.contracts import Outcomes
+from trainset.contracts import Unpacking
 from trainset.errors import BadValue, Unsafe
 from trainset.formats._room import Broken, Room
 from trainset.model import Outcome
@@ -26,7 +26,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | get
 class Members:
     """Writes members below `target`, a new folder that nobody else writes to; every one that it does not has its outcome."""
 
-    def __init__(self, target: Path, outcomes: Outcomes, room: Room) -> None:
+    def __init__(self, target: Path, outcomes: Unpacking, room: Room) -> None:
         self.target, self.outcomes, self.room = target, outcomes, room
         self._empty = 0
         self._names: dict[str, int] = {}
@@ -37,6 +37,11 @@ class Members:
         """How many different names there were, folders left out."""
         return len(self._names)
 
+    def count(self) -> None:
+        """One more member. Raises `TooMuch`."""
+        self.room.count()
+        self.outcomes.done(1)
+
     def refuse(self, name: str, outcome: Outcome, reason: str) -> None:
         """One member that is not written. `name`: as `paths.encode` spells it; a name that came before is told apart."""
         folded = name.casefold()
@@ -45,7 +50,7 @@ class Members:
 
     def folder(self, name: str) -> None:
         """A folder. Only one that leaves the archive is worth a word: the others are made when something lies in them."""
-        self.room.count()
+        self.count()
         try:
             _check(name)
         except Unsafe as fault:
@@ -55,7 +60,7 @@ class Members:
         """One regular file. `data` raises `Broken` when it cannot be read on; `packed`: bytes of the archive that it took so far.
 
         Raises `TooMuch`, `StorageFull`."""
-        self.room.count()
+        self.count()
         try:
             _check(name)
         except Unsafe as fault:

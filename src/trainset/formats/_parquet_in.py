@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trainset.contracts import Outcomes, Unpacked
+from trainset.contracts import Unpacked, Unpacking
 from trainset.engine.lost import Lost
 from trainset.engine.pool import Pool
 from trainset.errors import BadSource
@@ -47,7 +47,7 @@ def is_folder_of_them(source: Path) -> bool:
     } | {suffix for suffix in files if suffix in (".csv", ".tsv", ".jsonl", ".ndjson")}
 
 
-def unpack(source: Path, target: Path, outcomes: Outcomes, mapping: Mapping[str, str], most_bytes: int) -> Unpacked:
+def unpack(source: Path, target: Path, outcomes: Unpacking, mapping: Mapping[str, str], most_bytes: int) -> Unpacked:
     """Writes the media of all rows and `metadata.jsonl`, or `rows.jsonl` for texts; every row that is none has its outcome."""
     shards = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
     names = {
@@ -88,7 +88,7 @@ def split_of(path: str) -> str | None:
 class _Job:
     """One folder on its way. kind: media or text, as the first file that can be read is."""
 
-    def __init__(self, target: Path, outcomes: Outcomes, room: Room, size: int) -> None:
+    def __init__(self, target: Path, outcomes: Unpacking, room: Room, size: int) -> None:
         self.target, self.outcomes, self.room, self.kind = target, outcomes, room, ""
         self._taken: dict[str, set[str]] = defaultdict(set)
         self._size, self._saved = size, 0
@@ -157,6 +157,7 @@ class _Job:
                 for place, row in enumerate(answer.to_pylist()):
                     self._row(name, before[group] + start + place + 1, roles, row)
                 done[group] = start + rows
+                self.outcomes.done(rows)
         for group, rows in enumerate(groups):
             for row in range(done[group], rows):
                 self.outcomes.row(

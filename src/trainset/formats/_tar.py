@@ -45,13 +45,13 @@ def unpack(source: Path, members: Members, room: Room) -> None:
             room.take(min(_HEADER, stream.tell() - before))
             if entry is None:
                 return _check_end(stream, members)
-            _member(stream, entry, members, room, size)
+            _member(stream, entry, members, size)
 
 
 _CUT = "it is cut off: what is before is imported, what may be behind is missing"
 
 
-def _member(stream: _Tar, entry: tarfile.TarInfo, members: Members, room: Room, size: int) -> None:
+def _member(stream: _Tar, entry: tarfile.TarInfo, members: Members, size: int) -> None:
     name = paths.encode(entry.name.encode("utf-8", "surrogateescape"))
     if entry.isdir():
         members.folder(name)
@@ -60,7 +60,7 @@ def _member(stream: _Tar, entry: tarfile.TarInfo, members: Members, room: Room, 
         data = _data(stream, entry, packed=inflated.kind != "", size=size)
         members.add(name, data, lambda: inflated.packed - start)
     else:
-        room.count()
+        members.count()
         kinds = {
             tarfile.SYMTYPE: "a link",
             tarfile.LNKTYPE: "a hard link",

@@ -21,9 +21,12 @@ _FAULTS = (
     zipfile.BadZipFile, EOFError, OSError, ValueError, OverflowError, struct.error, NotImplementedError, RuntimeError, zlib.error,
     lzma.LZMAError, LookupError, TypeError, AssertionError,
 )  # fmt: skip
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PIECE = 256 * 2**10
 _SMALL_PIECE = 4096  # zipfile unpacks all of LZMA that it is given: this becomes 30 MB at most
 _ENTRY = 128  # bytes that a member's entry in the list at the end takes, on average, in an archive that is still read
+_UTF8 = 0x800  # the flag of a member whose name is UTF-8
+_NO_UTF8 = 0x8000  # one that the format has no use for
 _LINK = "a link, device, pipe or socket is not unpacked"
 
 
@@ -31,7 +34,7 @@ def unpack(source: Path, members: Members, room: Room) -> None:
     """Hands every member on. Raises `Broken` when the archive as a whole cannot be read, `TooMuch`."""
     with source.open("rb") as file:
         try:
-            archive = zipfile.ZipFile(_Bounded(file, _ENTRY * room.members))
+            archive = _opened(file, _ENTRY * room.members)
         except zipfile.BadZipFile as error:
             if "not a zip" in str(error):
                 raise Broken(
@@ -40,24 +43,33 @@ def unpack(source: Path, members: Members, room: Room) -> None:
             raise Broken(Outcome.UNREADABLE, f"it is damaged: {error}") from None
         except MemoryError:
             raise TooMuch("the list at its end needs too much memory") from None
-        except UnicodeDecodeError as error:
-            raise Broken(Outcome.UNREADABLE, f"a name in it is said to be UTF-8 and is not: {error}") from None
         except _FAULTS as error:
             raise Broken(Outcome.UNREADABLE, f"it is damaged: {error}") from None
         with archive:
             for entry in archive.infolist():
-                _member(archive, entry, members, room)
+                _member(archive, entry, members)
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, members: Members, room: Room) -> None:
+def _opened(file: IO[bytes], most: int) -> zipfile.ZipFile:
+    """One name that is marked as UTF-8 and is none ends zipfile: then such names lose their mark, and get one of ours."""
+    try:
+        return zipfile.ZipFile(_Bounded(file, most))
+    except UnicodeDecodeError:
+        return zipfile.ZipFile(_Renamed(file, most))
+
+
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, members: Members) -> None:
     name, kind = _name(entry), stat.S_IFMT(entry.external_attr >> 16)
-    if name.endswith("/") or kind == stat.S_IFDIR:
+    if entry.flag_bits & _NO_UTF8 and _is_renamed(archive.fp):
+        members.count()
+        members.refuse(name, Outcome.UNREADABLE, "its name is said to be UTF-8 and is not")
+    elif name.endswith("/") or kind == stat.S_IFDIR:
         members.folder(name)
     elif kind not in (0, stat.S_IFREG):
-        room.count()
+        members.count()
         members.refuse(name, Outcome.UNSAFE, _LINK)
     elif entry.flag_bits & 1:
-        room.count()
+        members.count()
         members.refuse(name, Outcome.UNSUPPORTED, "it is encrypted: unpack the archive yourself, with its password")
     else:
         packed = min(entry.compress_size, _size(archive.fp))
@@ -67,7 +79,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, members: Members, 
 def _name(entry: zipfile.ZipInfo) -> str:
     """The whole name, behind a NUL too. Without the mark for UTF-8 it is UTF-8 if it can be, else what the ZIP format says."""
     name = entry.orig_filename
-    if not entry.flag_bits & 0x800 and not name.isascii():
+    if not entry.flag_bits & _UTF8 and not name.isascii():
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
@@ -98,7 +110,9 @@ def _bzip2(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _data(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    bounded = entry.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if not entry.file_size and not entry.CRC and entry.compress_type in _PLAIN:
+        return  # nothing is ever read of such a member, and opening it takes longer than all else
+    bounded = entry.compress_type in _PLAIN
     size = _PIECE if bounded else _SMALL_PIECE
     try:
         if entry.compress_type == zipfile.ZIP_BZIP2 and archive.fp is not None:
@@ -140,3 +154,31 @@ class _Bounded:
 
     def seekable(self) -> bool:
         return True
+
+
+class _Renamed(_Bounded):
+    """The same, with names that are marked as UTF-8 and are none marked as what they are in the list at the end."""
+
+    def read(self, size: int = -1) -> bytes:
+        data = bytearray(super().read(size))
+        at = 0
+        while data.startswith(b"PK\1\2", at) and at + 46 <= len(data):
+            flags, name, extra, comment = struct.unpack_from("<8xH18xHHH", data, at)
+            flags &= ~_NO_UTF8
+            if flags & _UTF8 and not _is_utf8(data[at + 46 : at + 46 + name]):
+                flags = flags & ~_UTF8 | _NO_UTF8
+            struct.pack_into("<H", data, at + 8, flags)
+            at += 46 + name + extra + comment
+        return bytes(data)
+
+
+def _is_renamed(file: object) -> bool:
+    return isinstance(file, _Renamed)  # zipfile's types know no such file
+
+
+def _is_utf8(data: bytearray) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from trainset.contracts import Outcomes, Unpacked, format
+from trainset.contracts import Unpacked, Unpacking, format
 from trainset.errors import BadSource
 from trainset.formats import _inner, _tar, _zip
 from trainset.formats._inflate import Inflated
@@ -31,7 +31,7 @@ class Archive:
     """
 
     def unpack(
-        self, source: Path, target: Path, outcomes: Outcomes, *, most_bytes: int = 0, most_members: int = MEMBERS
+        self, source: Path, target: Path, outcomes: Unpacking, *, most_bytes: int = 0, most_members: int = MEMBERS
     ) -> Unpacked:
         """`most_bytes`: how many there may be when unpacked (0: 20 times the size of the archive, at least 512 MB).
         `most_members`: how many members and folders."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from trainset.contracts import Losses, Outcomes, Unpacked, format
+from trainset.contracts import Losses, Unpacked, Unpacking, format
 from trainset.formats import _parquet_in, _parquet_out
 from trainset.formats._columns import parse_mapping
 
@@ -26,7 +26,9 @@ class HuggingfaceParquet:
         """Whether a folder is one of Parquet files, and documents such as a README."""
         return _parquet_in.is_folder_of_them(source)
 
-    def unpack(self, source: Path, target: Path, outcomes: Outcomes, *, map: str = "", most_bytes: int = 0) -> Unpacked:
+    def unpack(
+        self, source: Path, target: Path, outcomes: Unpacking, *, map: str = "", most_bytes: int = 0
+    ) -> Unpacked:
         """`map`: whose column is which, as in `path=photo,label=breed`. `most_bytes`: how many there may be when unpacked
         (0: 20 times the size of the files, at least 512 MB)."""
         return _parquet_in.unpack(source, target, outcomes, parse_mapping(map), most_bytes)

@@ -57,7 +57,7 @@ def _standing(dataset: Dataset, replayed: Replay) -> list[_Found]:
 
     An import that brought something has an action, and counts with it. One that brought nothing has none: it counts from its
     position on, while its source is there. Its part says so itself, or, made by an older trainset, cannot be told to be of
-    any source.
+    any source. An archive of which the log knows no source counts too: its members were refused, and are nowhere to be looked at.
     """
     with dataset.people.read() as connection:
         every = [action.seq for action in log.read_actions(connection)]
@@ -74,7 +74,7 @@ def _standing(dataset: Dataset, replayed: Replay) -> list[_Found]:
             source = standing[path.stem]
         elif path.stem in named or not isinstance(position, int) or position > replayed.at:
             continue
-        if isinstance(source, str) and source in replayed.sources:
+        if isinstance(source, str) and (source in replayed.sources or facts.get("unlogged") is True):
             when = at if isinstance(at, int) else _time(path.stem)
             found.append(_Found(path, source, place if isinstance(place, str) else None, when))
     return sorted(found, key=lambda part: (part.at, part.path.name), reverse=True)

@@ -46,8 +46,11 @@ _SHOWN = 1_000
 class Spool:
     """Collects the outcomes of one import, in a bounded amount of memory. Implements `contracts.Outcomes`."""
 
-    def __init__(self, dataset: Dataset, name: str, source: str, place: Path, position: int) -> None:
-        """name: of the import. source, the place that is read, and the position in the log tell `store.bad` whether the part counts."""
+    def __init__(
+        self, dataset: Dataset, name: str, source: str, place: Path | None, position: int, *, unlogged: bool = False
+    ) -> None:
+        """name: of the import. The rest tells `store.bad` whether the part counts. place: what is read, none for an archive, which
+        is all of its source. unlogged: what is said counts though the log has no such source."""
         self.files: Counter[str] = Counter()
         self.rows: Counter[str] = Counter()
         self.remarked: Counter[str] = Counter()
@@ -55,8 +58,8 @@ class Spool:
         self.bad: list[dict[str, object]] = []
         self.bad_count = 0
         self._path = dataset.place("outcomes", f"{name}.parquet")
-        read = "" if place.is_dir() else place.name  # a list by itself, of a folder that may hold several
-        facts = {"source": source, "place": read, "position": position, "at_ns": time.time_ns()}
+        read = "" if place is None or place.is_dir() else place.name  # a list, of a folder that may hold several
+        facts = {"source": source, "place": read, "position": position, "at_ns": time.time_ns(), "unlogged": unlogged}
         self._schema = parts.with_facts(SCHEMA, facts)
         self._held: list[list[object]] = []
         self._batches: list[pa.RecordBatch] = []

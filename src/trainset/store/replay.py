@@ -168,9 +168,8 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
     if kind is EntryKind.SOURCE:
         facts = json.loads(value or "")
         root, *allowed = map(_place, [facts["root"], *facts.get("allowed", [])])
-        result.sources[subject] = Source(
-            subject, root, str(facts["format"]), dict(facts.get("settings", {})), tuple(allowed)
-        )
+        settings, read_as = dict(facts.get("settings", {})), str(facts.get("read_as", ""))
+        result.sources[subject] = Source(subject, root, str(facts["format"]), settings, tuple(allowed), read_as)
     elif kind is EntryKind.IMPORT:
         facts = json.loads(value or "")
         if "/" in subject or subject.startswith(".") or "\\" in subject or "\0" in subject:

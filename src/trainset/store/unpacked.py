@@ -5,10 +5,11 @@ Such a folder appears whole, by one rename. It lies inside the dataset, so it ma
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +23,9 @@ from trainset.store import durable, paths
 from trainset.store.dataset import Dataset
 from trainset.store.own_media import UNPACKED as FOLDER
 
+_ASIDE = f".aside{durable.TEMPORARY}"
 _FILES, _RECORD, _OUTCOMES = "files", "record.json", "outcomes.jsonl"
+_HELD, _TOLD = 1_000, 100  # lines that are written at once; members that are told at once
 _LONGEST_RECORD, _LONGEST_LINE = 20_000_000, 100_000  # bytes, characters: a forged one cannot fill the memory
 
 
@@ -96,56 +99,93 @@ def tell(dataset: Dataset, folder: str, outcomes: Outcomes) -> None:
 class Making:
     """A folder on its way: unpack to `files`, say to `outcomes` what is left out, then `keep` it; else it goes away again."""
 
-    def __init__(self, dataset: Dataset, folder: str) -> None:
-        self._dataset, self._folder = dataset, folder
+    def __init__(self, dataset: Dataset, folder: str, progress: Callable[[int], None] = lambda done: None) -> None:
+        self._dataset, self._folder, self._progress = dataset, folder, progress
         self._work = dataset.place(FOLDER, f".{uuid4().hex}{durable.TEMPORARY}")
         self.files = self._work / _FILES
 
     def __enter__(self) -> Self:
         with durable.storage_full_is_clear(self._work):
             self._work.parent.mkdir(exist_ok=True)
-            for left in self._work.parent.glob(
-                f".*{durable.TEMPORARY}"
-            ):  # of imports that were killed: one runs at a time
-                shutil.rmtree(left, ignore_errors=True)
             self.files.mkdir(parents=True)
-            self.outcomes = _Written(self._work / _OUTCOMES)
+            self.outcomes = _Written(self._work / _OUTCOMES, self._progress)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.outcomes.close()
-        shutil.rmtree(self._work, ignore_errors=True)
+        try:
+            self.outcomes.close()
+        finally:
+            shutil.rmtree(self._work, ignore_errors=True)
 
     def tell(self, outcomes: Outcomes) -> None:
         """Says to `outcomes` what was said while unpacking, when nothing was kept."""
-        self.outcomes.close()
+        self.outcomes.end()
         with (self._work / _OUTCOMES).open(encoding="utf-8") as lines:
             _retell(lines, outcomes)
 
     def keep(self, record: Record) -> None:
         """Puts the folder in its place, and what was there before away."""
-        self.outcomes.close()
+        self.outcomes.end()
         target = self._dataset.place(FOLDER, self._folder)
         with durable.storage_full_is_clear(target):
             (self._work / _RECORD).write_text(json.dumps(asdict(record)), encoding="utf-8")
             os.sync()  # once for all files: a record on disk without its files would be believed
-            old = self._work.with_name(f".{uuid4().hex}{durable.TEMPORARY}")
-            if target.exists():
-                os.replace(target, old)  # noqa: PTH105  # the tests' fault injection watches this name
-            os.replace(self._work, target)  # noqa: PTH105
+            aside = target.with_name(f".{self._folder}{_ASIDE}")
+            try:
+                if target.exists():
+                    os.replace(target, aside)  # noqa: PTH105  # the tests' fault injection watches this name
+                os.replace(self._work, target)  # noqa: PTH105
+            except BaseException:
+                _put_back(aside, target)
+                raise
             durable.sync_folder(target.parent)
-        shutil.rmtree(old, ignore_errors=True)
+            _remove(aside)
+
+
+def tidy(dataset: Dataset) -> None:
+    """Puts in its place again what a killed import had put aside, and deletes what it left. Only one import runs at a time."""
+    root = dataset.place(FOLDER)
+    for left in root.glob(f".*{durable.TEMPORARY}") if root.is_dir() else ():
+        if left.name.endswith(_ASIDE):
+            _put_back(left, root / left.name.removeprefix(".").removesuffix(_ASIDE))
+        _remove(left)
+
+
+def _put_back(aside: Path, target: Path) -> None:
+    if aside.is_dir() and not aside.is_symlink() and not os.path.lexists(target):
+        os.replace(aside, target)  # noqa: PTH105
+        durable.sync_folder(target.parent)
+
+
+def _remove(folder: Path) -> None:
+    """Under a name that nobody takes for a whole folder, should it be killed half-way."""
+    if os.path.lexists(folder):
+        going = folder.with_name(f".{uuid4().hex}{durable.TEMPORARY}")
+        os.replace(folder, going)  # noqa: PTH105
+        shutil.rmtree(going, ignore_errors=True)
 
 
 class _Written:
-    """Outcomes as lines of JSON."""
+    """Outcomes as lines of JSON. progress: called with how many more members or rows are done."""
 
-    def __init__(self, place: Path) -> None:
-        self._file = place.open("w", encoding="utf-8")
+    def __init__(self, place: Path, progress: Callable[[int], None]) -> None:
+        self._place, self._file, self._progress = place, place.open("w", encoding="utf-8"), progress
+        self._lines: list[str] = []
+        self._done = 0
 
     def close(self) -> None:
-        with durable.storage_full_is_clear(Path(self._file.name)):
-            self._file.close()
+        with durable.storage_full_is_clear(self._place), contextlib.closing(self._file):
+            self._write_out()
+
+    def end(self) -> None:
+        self._progress(self._done)
+        self.close()
+
+    def done(self, more: int) -> None:
+        self._done += more
+        if self._done >= _TOLD:
+            self._progress(self._done)
+            self._done = 0
 
     def file(self, path: str, outcome: Outcome, reason: str = "", remarks: Sequence[str] = ()) -> None:
         self._write([path, None, outcome, reason, *remarks])
@@ -157,8 +197,15 @@ class _Written:
         self._write(["", None, "", text])
 
     def _write(self, line: list[Any]) -> None:
-        with durable.storage_full_is_clear(Path(self._file.name)):
-            self._file.write(json.dumps(line) + "\n")
+        self._lines.append(json.dumps(line))
+        if len(self._lines) >= _HELD:
+            with durable.storage_full_is_clear(self._place):
+                self._write_out()
+
+    def _write_out(self) -> None:
+        if self._lines and not self._file.closed:
+            self._file.write("\n".join(self._lines) + "\n")
+            self._lines = []
 
 
 def _retell(lines: Any, outcomes: Outcomes) -> None:

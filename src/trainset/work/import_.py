@@ -21,7 +21,7 @@ from trainset.engine.pool import Pool
 from trainset.errors import BadSource, BadValue, UnknownName, Unsafe
 from trainset.media import kinds
 from trainset.model import Entry, EntryKind, Outcome
-from trainset.store import home, log, measured, own_media, parts, paths
+from trainset.store import home, log, measured, own_media, parts, paths, unpacked
 from trainset.store.dataset import Dataset
 from trainset.store.outcomes import Spool, duplicates, write_report
 from trainset.store.previews import Writer as Previews
@@ -30,6 +30,7 @@ from trainset.store.schema import SAMPLES
 from trainset.work import decode, unpack
 from trainset.work import split_names as spellings
 from trainset.work.candidates import Kept, Sifter
+from trainset.work.chosen_format import choose_format, plugins_for, readers
 from trainset.work.import_report import ImportReport
 from trainset.work.known import Known
 from trainset.work.person import acting
@@ -49,14 +50,15 @@ def import_(
     dataset: Dataset, source: str | os.PathLike[str], *, name: str = "", format: str = "", settings: Mapping[str, Any] | None = None,
     allow_roots: Sequence[str] = (), split_names: Mapping[str, str] | None = None, person: str = "", reason: str = "",
     report: str | os.PathLike[str] | None = None, rehash: bool = False, progress: Progress | None = None,
-    waiting: Callable[[], None] | None = None,
+    unpacking: Progress | None = None, waiting: Callable[[], None] | None = None,
 ) -> ImportReport:  # fmt: skip
     """Imports a folder, a list, or an archive of them into the dataset, as one action.
 
     An interrupted import loses nothing: the next one goes on with what was decoded. Files whose size and times on disk are
     the same as before are not read again, unless `rehash`. `settings` are the format's; `allow_roots` names folders outside
     the source that its paths may lead to; `split_names` maps further spellings of splits; `report` receives every outcome as
-    CSV. An archive is unpacked into the dataset first. Raises `BadSource` when the source is not there or its layout is unclear.
+    CSV. An archive is unpacked into the dataset first; `unpacking` is called with how many more members are. Raises `BadSource`
+    when the source is not there or its layout is unclear.
     """
     spellings.check(split_names or {})
     place = Path(source).expanduser()
@@ -70,19 +72,30 @@ def import_(
             name = name or _known_as(dataset, place) or place.resolve().name
             plugin = choose_format(place, format or _asked_before(dataset, name))
             stack.enter_context(dataset.one_at_a_time("import", waiting))
+            unpacked.tidy(dataset)
         else:
             limits = {key: how.pop(key) for key in packed.settings_of("unpack") if key in how}
             named, name = bool(name), name or unpack.known_as(dataset, place) or unpack.default_name(place)
             stack.enter_context(dataset.one_at_a_time("import", waiting))
-            found = stack.enter_context(unpack.opened(dataset, place, packed, name, limits, named=named, rehash=rehash))
-            place, how = (found.place, {**found.settings, **how}) if found.place else (dataset.folder, {})
+            unpacked.tidy(dataset)
+            found = stack.enter_context(
+                unpack.opened(
+                    dataset, place, packed, name, limits, named=named, rehash=rehash, progress=unpacking or _unwatched
+                )
+            )
+            place, how = found.place, {} if found.empty else {**found.settings, **how}
             format = "" if format.replace("-", "_") == packed.name else format
-            plugin = choose_format(place, found.format or format or _asked_before(dataset, name))
+            asked = found.format or format or _asked_before(dataset, name)
+            plugin = registry.plugin("format", "class_folders") if found.empty else choose_format(place, asked)
         job = Import(dataset, place, plugin, name, how, chosen, split_names or {}, opened=found)
-        result = job.run(acting(person), reason, rehash, progress or (lambda done: None))
+        result = job.run(acting(person), reason, rehash, progress or _unwatched)
         if report is not None:
             write_report(dataset, job.token, Path(report))
     return result
+
+
+def _unwatched(done: int) -> None:
+    """Progress that nobody asked for."""
 
 
 def _known_as(dataset: Dataset, place: Path) -> str:
@@ -96,31 +109,8 @@ def _known_as(dataset: Dataset, place: Path) -> str:
 def _asked_before(dataset: Dataset, name: str) -> str:
     """The layout this source was read as, if it is one that a folder may not show by itself."""
     earlier = replay(dataset).sources.get(name)
-    known = _readers().get(earlier.format) if earlier is not None else None
+    known = readers().get(earlier.format) if earlier is not None else None
     return known.name if known is not None and hasattr(known.target, "fits") else ""
-
-
-def plugins_for(source: Path, name: str = "") -> list[Plugin]:
-    """The formats whose settings an import of this source may take: of an archive nobody knows before what is in it."""
-    packed = unpack.unpacker(source, name)
-    return [choose_format(source, name)] if packed is None else [*_readers().values(), packed]
-
-
-def choose_format(source: Path, name: str = "") -> Plugin:
-    """The format named, else the one that reads such a source. Raises `BadSource` with what can be read."""
-    if name:
-        plugin = registry.plugin("format", name)
-        if not hasattr(plugin.target, "read"):
-            raise BadSource(f"the format {name} is for export only", expected=", ".join(_readers()))
-        return plugin
-    for plugin in sorted(_readers().values(), key=lambda plugin: not hasattr(plugin.target, "fits")):
-        if plugin.reads(source):
-            return plugin
-    return registry.plugin("format", "class_folders")  # a single file: a folder of one
-
-
-def _readers() -> dict[str, Plugin]:
-    return {name: plugin for name, plugin in registry.plugins("format").items() if hasattr(plugin.target, "read")}
 
 
 class Import:
@@ -139,6 +129,8 @@ class Import:
                     f"the format {plugin.name} has no setting {key!r}", expected=", ".join(readable) or "none"
                 )
         self.place, self.opened = place, opened
+        self.read_as = opened.read_as(plugin.name) if opened is not None else ""
+        self.nothing = opened is not None and opened.empty
         self.root = place.resolve() if place.is_dir() else place.resolve().parent
         self.replay: Replay = replay(dataset)
         if opened is None:
@@ -162,7 +154,9 @@ class Import:
     def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
         started = time.monotonic()
         known = Known.load(self.dataset, self.replay, self.name, self.root)
-        spooled = Spool(self.dataset, self.token, self.name, self.place, self.replay.at)
+        read, new = self.place if self.opened is None else None, self.name not in self.replay.sources
+        unlogged = self.opened is not None and new
+        spooled = Spool(self.dataset, self.token, self.name, read, self.replay.at, unlogged=unlogged)
         with spooled as spool, Previews(self.dataset) as previews:
             self.spool, self.previews = spool, previews
             if self.opened is not None:
@@ -171,12 +165,13 @@ class Import:
                 self.name, self.root, known, spool, self.split_names, several=self.place.is_dir(), rehash=rehash
             )
             self.sifter.reusable(self.dataset, self.replay)
-            for kept in self._decoded():
+            for kept in self._decoded() if not self.nothing else ():
                 self._keep(kept, progress)
             progress(self.sifter.present)
             self._flush()
-        read = self.opened is None or self.opened.place is not None  # of a broken archive nobody knows what is missing
-        missing, names = known.missing() if read else (0, ())
+        missing, names = (
+            (0, ()) if self.nothing else known.missing()
+        )  # of a broken archive nobody knows what is missing
         return self._commit(person, reason, missing, names, time.monotonic() - started)
 
     def _decoded(self) -> Iterator[Kept]:
@@ -243,8 +238,6 @@ class Import:
             yield self.ready.popleft()
 
     def _candidates(self) -> Iterator[pa.RecordBatch]:
-        if self.opened is not None and self.opened.place is None:
-            return
         reader = self.plugin.target()
         if self.place.is_file() and self.plugin.facts["folder"]:
             from trainset.formats._batch import candidates  # a file by itself: a folder of one
@@ -337,6 +330,7 @@ class Import:
             "settings": self.settings
             | ({spellings.SETTING: spellings.to_text(self.split_names)} if self.split_names else {}),
             "allowed": list(self.allowed),
+            **({"read_as": self.read_as} if self.read_as else {}),
         }
         for part, rows, replaced in self.made:
             value = {"source": self.name, "rows": rows, "replaces": replaced, "proposes": not has_splits}
@@ -349,18 +343,24 @@ class Import:
         entries += self.also()
         seq = None
         earlier = self.replay.sources.get(self.name)
-        if entries or (earlier is not None and set(self.allowed) - set(earlier.allowed)):
+        if entries or (earlier is not None and not self.nothing and set(self.allowed) - set(earlier.allowed)):
             entries.insert(0, Entry(EntryKind.SOURCE, subject=self.name, value=json.dumps(place)))
             for root in (
                 self.allowed if self.opened else (str(self.root), *self.allowed)
             ):  # unpacked here: inside the dataset
                 home.allow_root(self.dataset.folder, root)
-            seq = log.append(self.dataset, self.verb, person, reason or f"from {self.name}", entries)
+            seq = log.append(
+                self.dataset,
+                self.verb,
+                person,
+                reason or f"from {self.name}" + (f" ({self.read_as})" if self.read_as else ""),
+                entries,
+            )
         self._tidy()
         inside = [str(outcome) for outcome in Outcome if outcome.in_dataset]
         counted = spool.rows if self.sifter.by_rows else spool.files
         return ImportReport(
-            source=self.name, format=self.plugin.name, files=dict(spool.files), rows=dict(spool.rows), remarks=dict(spool.remarked),
+            source=self.name, format=self.read_as or self.plugin.name, files=dict(spool.files), rows=dict(spool.rows), remarks=dict(spool.remarked),
             about=tuple(spool.source_remarks), bad=tuple(spool.bad), bad_count=spool.bad_count, missing=missing, missing_names=names,
             duplicates=duplicates(self.dataset, self.token), new_classes=new, proposed_split=not has_splits,
             samples=sum(counted[outcome] for outcome in inside), seconds=seconds, action=seq,

@@ -112,7 +112,10 @@ def status(dataset: Dataset, at: str | int | None = None, *, disk: bool = True) 
         classes=tuple(ClassInfo(c.name, c.definition, c.good, c.borderline, totals.get(n, 0)) for n, c in sorted(every.items())),
         imbalance=max(labelled) / min(labelled) if len(labelled) > 1 else None,
         sources=tuple(
-            {"name": s.name, "root": s.root, "format": s.format, "samples": per_source.get(s.name, 0), "allowed": home.is_allowed(dataset.folder, s.root)}
+            {
+                "name": s.name, "root": s.root, "format": s.read_as or s.format, "samples": per_source.get(s.name, 0),
+                "allowed": home.is_allowed(dataset.folder, s.root),
+            }
             for s in replayed.sources.values()
         ),
         versions=tuple(v for v in known if v.seq <= position), notes=tuple(replayed.notes), computed=_computed(dataset),

@@ -25,15 +25,22 @@ _PIECE = 2**20
 
 @dataclass(frozen=True)
 class Opened:
-    """What to read in place of the archive, with which format and settings; no place when nothing could be unpacked.
+    """What to read in place of the archive, with which format and settings.
 
-    tell: says what became of the members that are no files there.
+    plugin: the format that unpacked it. tell: says what became of the members that are no files there. empty: nothing could be
+    unpacked, so nothing is to be read, and the place may not be there.
     """
 
-    place: Path | None
+    place: Path
+    plugin: str
     tell: Callable[[Outcomes], None]
     format: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    empty: bool = False
+
+    def read_as(self, reader: str) -> str:
+        """What the source is, for people: `reader` says nothing where the archive itself says how it is read."""
+        return self.plugin if self.empty or self.format else f"{self.plugin} of {reader}"
 
 
 def unpacker(place: Path, format: str = "") -> Plugin | None:
@@ -66,9 +73,11 @@ def default_name(place: Path) -> str:
 
 @contextmanager
 def opened(
-    dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: Mapping[str, Any], *, named: bool, rehash: bool
-) -> Iterator[Opened]:
-    """Unpacks the archive, unless it is unpacked already. `named`: whether a person gave the source its name.
+    dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: Mapping[str, Any], *, named: bool, rehash: bool,
+    progress: Callable[[int], None],
+) -> Iterator[Opened]:  # fmt: skip
+    """Unpacks the archive, unless it is unpacked already. `named`: whether a person gave the source its name. `progress`: called
+    with how many more members or rows are unpacked.
 
     Raises `BadValue` when the dataset has another source of that name, `BadSource` when the archive changes meanwhile.
     """
@@ -91,13 +100,13 @@ def opened(
             yield _as_it_is(dataset, folder, record)
             return
     digest = digest or _digest(place, files)
-    with unpacked.Making(dataset, folder) as making:
+    with unpacked.Making(dataset, folder, progress) as making:
         with storage_full_is_clear(making.files):
             found = plugin.target().unpack(place, making.files, making.outcomes, **settings)
         if _files(place) != files:
             raise BadSource("this archive was changed while it was read", where=str(place), next="import it again")
         if not any(making.files.iterdir()):
-            yield Opened(None, making.tell)
+            yield Opened(unpacked.place(dataset, folder), plugin.name, making.tell, empty=True)
             return
         record = Record(name, real, files, digest, plugin.name, settings, found.path, found.format, found.settings)
         making.keep(record)
@@ -106,7 +115,8 @@ def opened(
 
 def _as_it_is(dataset: Dataset, folder: str, record: Record) -> Opened:
     place = unpacked.within(dataset, folder, record.path)
-    return Opened(place, lambda outcomes: unpacked.tell(dataset, folder, outcomes), record.format, record.settings)
+    told = lambda outcomes: unpacked.tell(dataset, folder, outcomes)  # noqa: E731
+    return Opened(place, record.plugin, told, record.format, record.settings)
 
 
 def _check_name(dataset: Dataset, name: str, folder: str, place: Path) -> None:
