@@ -108,36 +108,41 @@ def test_kill_at_every_write_point_of_unpacking_loses_no_archive(folder: Path) -
         with trainset.open(place / "set") as dataset:
             return dataset.version("end").digest, files_below(place / "set" / "unpacked" / "pets" / "files")
 
-    driver = Driver()
+    drivers = [Driver(), Driver()]
     shutil.copytree(folder / "sources", folder / "whole")
-    _, points = driver.run(folder / "whole", 0)
+    _, points = drivers[0].run(folder / "whole", 0)
     expected = finished(folder / "whole")
     assert expected[1] == second
-    died_at, aside = set(), 0
-    for fatal in range(1, points + 1):
-        place = folder / str(fatal)
+
+    def die(driver: Driver, fatal: int) -> tuple[str, bool]:
+        """The last step acknowledged, and whether it died between the two renames."""
+        place = folder / f"at{fatal}"
         shutil.copytree(folder / "sources", place)
         acknowledged, _ = driver.run(place, fatal)
         unpacked = place / "set" / "unpacked"
-        died_at.add(acknowledged[-1] if acknowledged else "before init")
-        if "first" in acknowledged:
-            if not (unpacked / "pets").exists():
-                aside += 1
-                shutil.copytree(place, place / "copy")
-                with trainset.open(place / "copy" / "set") as dataset:
-                    dataset.import_(place / "birds")
-                    assert dataset.status().samples == 3
-                    assert dataset.export(place / "out").samples == 3
-                assert files_below(place / "copy" / "set" / "unpacked" / "pets" / "files") == first
-            else:
-                assert files_below(unpacked / "pets" / "files") in (first, second), f"half unpacked at point {fatal}"
+        between = "first" in acknowledged and not (unpacked / "pets").exists()
+        if between:
+            shutil.copytree(place, place / "copy")
+            with trainset.open(place / "copy" / "set") as dataset:
+                dataset.import_(place / "birds")
+                assert dataset.export(place / "out").samples == 3
+            assert files_below(place / "copy" / "set" / "unpacked" / "pets" / "files") == first
+        elif "first" in acknowledged:
+            assert files_below(unpacked / "pets" / "files") in (first, second), f"half unpacked at point {fatal}"
         assert driver.run(place, 0)[1], f"the work does not go on after death at point {fatal}"
         assert finished(place) == expected, f"another result after death at point {fatal}"
         assert os.listdir(unpacked) == ["pets"]
         shutil.rmtree(place)
-    driver.close()
-    assert died_at >= {"init", "first"}
-    assert aside, "it never died between the two renames"
+        return acknowledged[-1] if acknowledged else "", between
+
+    def half(which: int) -> set[tuple[str, bool]]:
+        return {die(drivers[which], fatal) for fatal in range(1 + which, points + 1, 2)}
+
+    with ThreadPoolExecutor(2) as threads:
+        died_at = set().union(*threads.map(half, range(2)))
+    for driver in drivers:
+        driver.close()
+    assert {("init", False), ("first", False), ("first", True)} <= died_at
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

@@ -46,7 +46,10 @@ def unpack(source: Path, members: Members, room: Room) -> None:
         except _FAULTS as error:
             raise Broken(Outcome.UNREADABLE, f"it is damaged: {error}") from None
         with archive:
-            for entry in archive.infolist():
+            entries = archive.infolist()
+            if len(entries) > room.members:  # known before anything is written
+                room.count(len(entries))
+            for entry in entries:
                 _member(archive, entry, members)
 
 
