@@ -345,7 +345,9 @@ def test_the_known_flaws_of_real_sets_are_found(data_folder: Path, tmp_path: Pat
             result["label_conflicts"].flagged,
         ) == (5, 5, 8)
         assert_few(result, but=("near_duplicates",))
-        assert result["near_duplicates"].flagged < 0.05 * result.samples  # written to templates: one word of eight differs
+        assert (
+            result["near_duplicates"].flagged < 0.05 * result.samples
+        )  # written to templates: one word of eight differs
     with trainset.init(tmp_path / "spam") as dataset:
         dataset.import_(data_folder / "text_sms_spam" / "sms_spam.csv")
         assert dataset.audit(only=["exact_duplicates"])["exact_duplicates"].flagged == 403
