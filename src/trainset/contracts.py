@@ -60,6 +60,8 @@ empty for nothing, where it says something else now, and something else than tha
 WHOLE = ("measures", "meta", "bad", "near")
 """What brings every column of a kind, or is no column of samples."""
 
+_TAKEN = {bool: "yes or no", int: "a whole number", float: "a number"}
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -82,7 +84,7 @@ class Setting:
                 pass
         else:
             return text
-        raise BadValue(f"setting {self.name} takes a {self.type.__name__}", got=repr(text))
+        raise BadValue(f"setting {self.name} takes {_TAKEN.get(self.type, self.type.__name__)}", got=repr(text))
 
 
 @dataclass(frozen=True)

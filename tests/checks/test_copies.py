@@ -38,14 +38,15 @@ def test_copies_are_those_that_plain_python_finds(seed: int) -> None:
     assert copies
     assert leaks
     assert conflicts
-    held = pa.array(content, pa.binary(16)), pa.array(split), pa.array(label), pa.array(path)
+    ids = pa.array([row.to_bytes(16, "big") for row in range(60)], pa.binary(16))
+    held = ids, pa.array(content, pa.binary(16)), pa.array(split), pa.array(label), pa.array(path)
     found = exact_duplicates(*held)
     assert found.flagged.nonzero()[0].tolist() == copies
     assert [sentence.split(" (")[0] for sentence in found.because] == [
         f"a copy of {kept[content[row]]}.png" for row in copies
     ]
     assert split_leak(*held).flagged.nonzero()[0].tolist() == leaks
-    told = label_conflicts(held[0], held[2], held[3], held[1])
+    told = label_conflicts(ids, held[1], held[3], held[4], held[2])
     assert told.flagged.nonzero()[0].tolist() == conflicts
     others = [
         next(other for other in conflicts if content[other] == content[row] and label[other] != label[row])

@@ -207,6 +207,12 @@ def test_reading_the_beginning_of_the_output_is_enough(place: Path) -> None:
         check=False,
     )
     assert "Traceback" not in done.stderr
+    table = f"{sys.executable} -m trainset log | head -c 0; exit ${{PIPESTATUS[0]}}"
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "PYTHONUNBUFFERED": "1"}
+    done = subprocess.run(
+        ["bash", "-c", table], cwd=place, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 def test_an_import_goes_into_another_dataset_only_when_told(place: Path) -> None:

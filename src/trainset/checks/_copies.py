@@ -7,9 +7,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from trainset.checks._groups import codes
+from trainset.checks._quoted import shortened
 
 _KEEP = {"test": 0, "validation": 1, "train": 2}
 """A test set stays as it is: what is scored today must be what was scored yesterday."""
+
+_SHOWN = 12  # hex digits of an id, as everywhere
 
 
 def kept_of(group: NDArray[np.int64], split: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -30,8 +33,8 @@ def rank_of(split: pa.Array) -> NDArray[np.int64]:
     return ranks
 
 
-def named(path: pa.Array, label: pa.Array, split: pa.Array, row: int) -> str:
-    """A sample for a sentence: its path, or that it is a text, with split and label."""
-    where = path[row].as_py() or "a text"
-    said = ", ".join(str(value) for value in (split[row].as_py(), label[row].as_py()) if value)
+def named(id: pa.Array, path: pa.Array, label: pa.Array, split: pa.Array, row: int) -> str:
+    """A sample for a sentence: its path, or without one its id as `look` takes it, with split and label."""
+    where = path[row].as_py() or id[row].as_py().hex()[:_SHOWN]
+    said = ", ".join(shortened(value) for value in (split[row].as_py(), label[row].as_py()) if value)
     return f"{where} ({said})" if said else where

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._flagged import none
 from trainset.checks._groups import codes
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
@@ -25,6 +26,8 @@ def class_imbalance(label: pa.Array, *, above: float = 10.0) -> Findings:
     if len(names) < 2 or counts.max() <= above * counts.min():
         return none(len(group))
     small = np.argsort(counts, kind="stable")[:5]
-    shown = ", ".join(f"{names[number]!r} {counts[number]:,}" for number in small)
-    about = f"the largest class, {names[int(counts.argmax())]!r}, has {counts.max():,} samples; the smallest: {shown}"
+    shown = ", ".join(f"{quoted(names[number])} {counts[number]:,}" for number in small)
+    about = (
+        f"the largest class, {quoted(names[int(counts.argmax())])}, has {counts.max():,} samples; the smallest: {shown}"
+    )
     return none(len(group), about=[about])

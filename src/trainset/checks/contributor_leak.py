@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from trainset.checks._flagged import flag
 from trainset.checks._groups import codes
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
@@ -29,5 +30,8 @@ def contributor_leak(contributor: pa.Array, split: pa.Array) -> Findings:
     both = len(np.unique(people[flagged]))
     about = [f"{both:,} of {len(names):,} contributors are in training and in test or validation"] if both else []
     return flag(
-        flagged, np.full(len(people), 0.7), lambda row: f"{names[people[row]]!r} is in training as well", about=about
+        flagged,
+        np.full(len(people), 0.7),
+        lambda row: f"{quoted(names[people[row]])} is in training as well",
+        about=about,
     )

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._flagged import none
 from trainset.checks._groups import codes, pairs
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
@@ -27,7 +28,7 @@ def contributor_share(contributor: pa.Array, label: pa.Array, *, above: float = 
         return none(len(people))
     totals = np.bincount(group[known], minlength=len(classes))
     about = [
-        f"{names[person]!r} gave {count:,} of {totals[of]:,} of {classes[of]!r}"
+        f"{quoted(names[person])} gave {count:,} of {totals[of]:,} of {quoted(classes[of])}"
         for of, person, count in zip(*pairs(group[known], people[known]), strict=True)
         if totals[of] >= least and count > above * totals[of]
     ]

@@ -8,11 +8,12 @@ import pyarrow as pa
 from trainset.checks._copies import kept_of, named
 from trainset.checks._flagged import flag
 from trainset.checks._groups import groups
+from trainset.checks._quoted import counted
 from trainset.contracts import Findings, check
 
 
 @check("Exact duplicates")
-def exact_duplicates(content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array) -> Findings:
+def exact_duplicates(id: pa.Array, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array) -> Findings:
     """Samples with exactly the bytes, or the text, of another one.
 
     ## Why it matters
@@ -33,12 +34,11 @@ def exact_duplicates(content: pa.Array, split: pa.Array, label: pa.Array, path: 
     if flagged.any():
         originals = len(np.unique(group[copies]))
         about.append(
-            f"{_counted(int(flagged.sum()), 'copy', 'copies')} of {_counted(originals, 'sample', 'samples')}; "
-            f"{across:,} lie in another split than what they copy, {differing:,} under another label"
+            f"{counted(int(flagged.sum()), 'copy', 'copies')} of {counted(originals, 'sample')}"
+            + (f"; {across:,} in another split than what they copy" if across else "")
+            + (f"; {differing:,} under another label" if differing else "")
         )
     severity = 0.5 + 0.25 * (sides != sides[first]) + 0.25 * (labels != labels[first])
-    return flag(flagged, severity, lambda row: f"a copy of {named(path, label, split, int(first[row]))}", about=about)
-
-
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
+    return flag(
+        flagged, severity, lambda row: f"a copy of {named(id, path, label, split, int(first[row]))}", about=about
+    )

@@ -8,11 +8,12 @@ import pyarrow as pa
 from trainset.checks._copies import named
 from trainset.checks._flagged import flag
 from trainset.checks._groups import codes, groups, pairs
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
 @check("Duplicates with different labels", matters=3)
-def label_conflicts(content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array) -> Findings:
+def label_conflicts(id: pa.Array, content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array) -> Findings:
     """The same content under two labels: at least one of them is wrong.
 
     ## Why it matters
@@ -37,6 +38,6 @@ def label_conflicts(content: pa.Array, label: pa.Array, path: pa.Array, split: p
         other = first[int(group[row])]
         if labels[other] == labels[row]:
             other = second[int(group[row])]
-        return f"{names[labels[row]]!r} here, {names[labels[other]]!r} as {named(path, label, split, other)}"
+        return f"{quoted(names[labels[row]])} here, {quoted(names[labels[other]])} as {named(id, path, label, split, other)}"
 
     return flag(flagged, np.full(len(group), 0.9), because)

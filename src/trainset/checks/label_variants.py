@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from trainset.checks._flagged import flag
 from trainset.checks._groups import codes
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
@@ -33,13 +34,13 @@ def label_variants(label: pa.Array) -> Findings:
     }
     wrong = {number: names[best] for number, best in right.items() if number != best}
     flagged = np.isin(group, [*wrong]) if wrong else np.zeros(len(group), bool)
-    about = [f"{names[number]!r} ({counts[number]:,}) beside {best!r}" for number, best in wrong.items()]
+    about = [f"{quoted(names[number])} ({counts[number]:,}) beside {quoted(best)}" for number, best in wrong.items()]
     first = next(iter(wrong.items()), None)
     what = f"trainset classes merge {names[first[0]]!r} {first[1]!r}" if first else ""
     return flag(
         flagged,
         np.full(len(group), 0.8),
-        lambda row: f"labelled {names[group[row]]!r}, others {wrong[int(group[row])]!r}",
+        lambda row: f"labelled {quoted(names[group[row]])}, others {quoted(wrong[int(group[row])])}",
         about=about[:20],
         next=what,
     )

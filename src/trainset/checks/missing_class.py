@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from trainset.checks._flagged import none
 from trainset.checks._groups import codes
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
@@ -27,7 +28,7 @@ def missing_class(label: pa.Array, split: pa.Array) -> Findings:
         if name in ("train", "validation", "test"):
             missing = np.flatnonzero(np.bincount(group[(group >= 0) & (sides == side)], minlength=len(names)) == 0)
             if len(missing):
-                shown = ", ".join(repr(names[int(n)]) for n in missing[:10]) + (
+                shown = ", ".join(quoted(names[int(n)]) for n in missing[:10]) + (
                     f" and {len(missing) - 10:,} more" if len(missing) > 10 else ""
                 )
                 about.append(f"{name} has no sample of {shown}")

@@ -14,6 +14,7 @@ from trainset.contracts import Findings, Near, check
 
 @check("Near duplicates")
 def near_duplicates(
+    id: pa.Array,
     near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
 ) -> Findings:  # fmt: skip
@@ -46,4 +47,4 @@ def near_duplicates(
         across, differing = int((sides[first] != sides[second]).sum()), int((labels[first] != labels[second]).sum())
         pairs = f"{len(first):,} pair{'s' * (len(first) > 1)}"
         about.append(f"{pairs}: {across:,} lie in two splits, {differing:,} under two labels")
-    return flag(flagged, bad, lambda row: f"nearly {named(path, label, split, int(other[row]))}", about=about)
+    return flag(flagged, bad, lambda row: f"nearly {named(id, path, label, split, int(other[row]))}", about=about)

@@ -9,11 +9,13 @@ from trainset.checks._copies import named
 from trainset.checks._flagged import flag
 from trainset.checks._groups import codes
 from trainset.checks._near import near_pairs, worst_pair
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, Near, check
 
 
 @check("Near duplicates with different labels")
 def near_label_conflicts(
+    id: pa.Array,
     near: Near, content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array, *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
 ) -> Findings:  # fmt: skip
@@ -34,6 +36,6 @@ def near_label_conflicts(
 
     def because(row: int) -> str:
         there = int(other[row])
-        return f"{names[labels[row]]!r} here, {names[labels[there]]!r} as {named(path, label, split, there)}"
+        return f"{quoted(names[labels[row]])} here, {quoted(names[labels[there]])} as {named(id, path, label, split, there)}"
 
     return flag(other >= 0, bad, because)

@@ -14,6 +14,7 @@ from trainset.contracts import Findings, Near, check
 
 @check("Nearly the same content in two splits", matters=3)
 def near_split_leak(
+    id: pa.Array,
     near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
 ) -> Findings:  # fmt: skip
@@ -37,5 +38,5 @@ def near_split_leak(
     return flag(
         other >= 0,
         0.4 + 0.5 * bad,
-        lambda row: f"in {split[row].as_py()}, and nearly the same as {named(path, label, split, int(other[row]))}",
+        lambda row: f"in {split[row].as_py()}, and nearly the same as {named(id, path, label, split, int(other[row]))}",
     )

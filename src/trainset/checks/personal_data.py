@@ -11,8 +11,10 @@ import pyarrow.compute as pc
 from trainset.checks._flagged import flag
 from trainset.contracts import Findings, check
 
+_ENDS = r"(?:[a-z]{2,}|[A-Z]{2,}(?:[^a-z]|$)|(?i:com|org|net|edu|gov|info))"
+"""How a domain ends: `@kiosk.Valid` is the end of one sentence and the begin of the next."""
 _PATTERNS = {
-    "an e-mail address": r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z.]{2,}",
+    "an e-mail address": r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+" + _ENDS,
     "a phone number": r"(?:^|[^\d])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,5}\)[ .-]?\d{3,4}[ .-]?\d{3,4}|0\d{9,10}|\+\d{9,14}|\d{3}[ .-]\d{3}[ .-]\d{4})(?:[^\d]|$)",
     "a card number": r"(?:^|[^\d])\d(?:[ -]?\d){12,18}(?:[^\d]|$)",
     "a secret key": r"AKIA[0-9A-Z]{16}|ghp_[A-Za-z0-9]{36}|sk-[A-Za-z0-9]{20,}|xox[bpars]-[A-Za-z0-9-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----",
@@ -21,7 +23,7 @@ _WEIGHT = {"an e-mail address": 0.6, "a phone number": 0.5, "a card number": 0.9
 _CARD = re.compile(r"\d(?:[ -]?\d){12,18}")
 
 
-@check("Personal data", medium="text", matters=3)
+@check("Personal data", medium="text", matters=3, version=2)
 def personal_data(text: pa.Array) -> Findings:
     """Texts that look as if they held an e-mail address, a phone or card number, or a secret key.
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from trainset.checks._flagged import none
 from trainset.checks._groups import codes
+from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, check
 
 
@@ -50,7 +51,7 @@ def shifted_class(
                     (
                         distance,
                         chance,
-                        f"{measure} of {name!r}: median {np.median(one):.3g} in train, {np.median(other):.3g} in test",
+                        f"{measure} of {quoted(name)}: median {np.median(one):.3g} in train, {np.median(other):.3g} in test",
                     )
                 )
     about = [

@@ -12,7 +12,7 @@ from trainset.contracts import Findings, check
 
 
 @check("The same content in two splits", matters=3)
-def split_leak(content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array) -> Findings:
+def split_leak(id: pa.Array, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array) -> Findings:
     """Training samples that are in the test or validation set as well.
 
     ## Why it matters
@@ -29,5 +29,5 @@ def split_leak(content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Arr
     return flag(
         flagged,
         np.full(len(group), 0.9),
-        lambda row: f"in {split[row].as_py()}, and as {named(path, label, split, int(first[row]))}",
+        lambda row: f"in {split[row].as_py()}, and as {named(id, path, label, split, int(first[row]))}",
     )

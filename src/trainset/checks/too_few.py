@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from trainset.checks._flagged import none
 from trainset.checks._groups import codes
+from trainset.checks._quoted import counted, quoted
 from trainset.contracts import Findings, check
 
 
@@ -25,9 +26,11 @@ def too_few(label: pa.Array, split: pa.Array, *, least: int = 20, least_test: in
     counts = np.bincount(group[group >= 0], minlength=len(names))
     test = pc.equal(split, "test").fill_null(False).to_numpy(zero_copy_only=False)
     tested = np.bincount(group[(group >= 0) & test], minlength=len(names))
-    few = [f"{names[n]!r} has {counts[n]:,} samples" for n in np.argsort(counts) if counts[n] < least]
+    few = [
+        f"{quoted(names[n])} has {counted(int(counts[n]), 'sample')}" for n in np.argsort(counts) if counts[n] < least
+    ]
     thin = [
-        f"{names[n]!r} has {tested[n]:,} test samples"
+        f"{quoted(names[n])} has {counted(int(tested[n]), 'test sample')}"
         for n in np.argsort(tested)
         if 0 < tested[n] < least_test and counts[n] >= least
     ]

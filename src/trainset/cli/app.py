@@ -82,9 +82,8 @@ def main() -> NoReturn:
             as_json,
         )
         sys.exit(130)
-    except BrokenPipeError:  # `trainset log | head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+    except BrokenPipeError:
+        output.nobody_reads_on()
     except typer.Abort:
         _say(TrainsetError("stopped"), as_json)
         sys.exit(1)

@@ -10,7 +10,7 @@ import typer
 
 from trainset.cli import output
 from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, opened, pairs
-from trainset.cli.reports import where_flag
+from trainset.cli.reports import nothing_flagged, where_flag
 from trainset.errors import BadValue
 
 if TYPE_CHECKING:
@@ -49,6 +49,13 @@ def audit(
         chosen: dict[str, dict[str, Any]] = {}
         for name, value in pairs(settings, "--set").items():
             check, _, setting = name.partition(".")
+            if not setting:
+                raise BadValue(
+                    f"{output.safe(name, 60)} names no setting of a check",
+                    where="--set",
+                    expected="CHECK.SETTING=VALUE",
+                    next="trainset checks lists the settings",
+                )
             chosen.setdefault(check.replace("-", "_"), {})[setting] = value
         wanted = [name for text in only or [] for name in text.split(",") if name]
         with output.progress("measure", quiet=json) as count:
@@ -111,9 +118,9 @@ def dismiss(
         if json:
             output.document({"action": action, "changed": number})
         elif action is None:
-            output.line("nothing to dismiss: the check flags none of these")
+            output.line(nothing_flagged(found, check) or "nothing to dismiss: the check flags none of these")
         else:
-            output.line(f"#{action}: {number:,} findings of {output.safe(check)} dismissed")
+            output.line(f"#{action}: {_counted(number, 'finding')} of {output.safe(check)} dismissed")
             output.line(f"next: trainset undo {action} takes it back")
 
 
@@ -123,16 +130,12 @@ COMMANDS = (measure, audit, checks, dismiss)
 def _print(result: Audit, place: str) -> None:
     found = result.found
     if not found:
-        output.line(f"{len(result.results)} checks over {result.samples:,} samples found nothing")
+        output.line(f"{_counted(len(result.results), 'check')} over {_counted(result.samples, 'sample')} found nothing")
     else:
         rows = [[_named(one), _number(one), _worst(one), _advice(one, place)] for one in found]
-        output.show(
-            output.table(
-                ["check", "flagged", "what was found, the worst first", "why, and what to do"], rows, right=(1,)
-            )
-        )
+        output.show(output.table(["check", "flagged", "found, worst first", "why, and what to do"], rows, right=(1,)))
         output.line(
-            f"{len(found)} of {len(result.results)} checks found something in {result.samples:,} samples, in {result.seconds:.1f} s"
+            f"{len(found)} of {_counted(len(result.results), 'check')} found something in {_counted(result.samples, 'sample')}, in {result.seconds:.1f} s"
         )
     for one in result.results:
         if one.skipped:
@@ -140,8 +143,14 @@ def _print(result: Audit, place: str) -> None:
     first = next((one for one in found if one.flagged), None)
     if first is not None:
         output.line(
-            f"next: trainset look --check {first.check}{place}; exclude --check, dismiss {first.check} --why TEXT"
+            f"next: trainset look --check {first.check}{place}\n"
+            f"  then: trainset exclude --check {first.check}{place}\n"
+            f"  or: trainset dismiss {first.check} --why TEXT{place}"
         )
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _number(one: CheckResult) -> str:

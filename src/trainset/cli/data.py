@@ -131,7 +131,8 @@ def look(
                 }
             )
         else:
-            reports.print_samples(found, drawn, _how(sort, check, seed))
+            nothing = "" if drawn.total or not check else reports.nothing_flagged(found, check, at)
+            reports.print_samples(found, drawn, _how(sort, check, seed), nothing)
             for trouble in troubles:
                 output.line(f"not saved: {output.safe(trouble)}")
             if save is not None:

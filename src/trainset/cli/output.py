@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -36,12 +37,25 @@ def console(*, error: bool = False) -> Console:
     """The terminal. No markup is read from what is printed."""
     from rich.console import Console
 
-    return Console(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            nobody_reads_on()
+
+    return Terminal(stderr=error, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def nobody_reads_on() -> NoReturn:
+    """Ends as a shell's own commands do in `trainset log | head`; Rich and Typer would each make it an exit code of 1."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(141)
 
 
 def document(value: Any) -> None:
     """Prints one JSON document. What a terminal would obey or not show is escaped, as JSON escapes it."""
-    print(as_json(value, indent=2))
+    try:
+        print(as_json(value, indent=2))
+    except BrokenPipeError:
+        nobody_reads_on()
 
 
 def as_json(value: Any, indent: int | None = None) -> str:

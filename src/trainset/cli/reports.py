@@ -64,12 +64,12 @@ def print_import(dataset: Workbench, result: ImportReport) -> None:
         output.line(f"  action #{result.action} in {output.safe(dataset.folder.name)}")
 
 
-def print_samples(dataset: Workbench, drawn: Samples, how: str) -> None:
-    """Samples as their medium is best seen, and the notes on them."""
+def print_samples(dataset: Workbench, drawn: Samples, how: str, nothing: str = "") -> None:
+    """Samples as their medium is best seen, and the notes on them; without any, `nothing`."""
     from trainset.cli import pictures
 
     if not len(drawn):
-        output.line("no samples in this selection")
+        output.line(nothing or "no samples in this selection")
         return
     output.line(f"{len(drawn):,} of {drawn.total:,} samples, {how}")
     output.show(pictures.grid(drawn))
@@ -77,6 +77,15 @@ def print_samples(dataset: Workbench, drawn: Samples, how: str) -> None:
     for note in dataset.notes():
         if note.sample in shown:
             output.line(f"note on {note.sample} by {output.safe(note.person)}: {output.safe(note.text, 300)}")
+
+
+def nothing_flagged(dataset: Workbench, check: str, at: str | int | None = None) -> str:
+    """What to say of a check that flags no sample: that it is about something else, or nothing to say."""
+    one = dataset.audit(only=[check], at=at).results[0]
+    if one.flagged or not one.about:
+        return ""
+    about = "files and rows that are no samples" if one.bad_count else "the set as a whole"
+    return f"{one.check} is about {about}, and flags none\nnext: trainset audit --only {one.check}{where_flag(dataset)}"
 
 
 def print_status(result: Status) -> None:
