@@ -20,11 +20,11 @@ from tests.helpers import pictures, run, run_json
 
 import trainset
 from trainset.errors import TargetExists
-from trainset.work import audit_page
+from trainset.work import audit_page, page
 from trainset.work.excerpt import LONGEST, SECONDS
 
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'`\u202egnp\u2066\u200b\x1b[31m\x00</title><!--"
-VOID = {"meta", "img", "br", "link"}
+VOID = {"meta", "img", "br", "wbr", "link"}
 
 
 class Page(HTMLParser):
@@ -65,7 +65,7 @@ def stands_by_itself(page: Page) -> None:
     """Nothing is loaded, run or sent, and whoever sees or hears it finds their way."""
     allowed = {
         "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "footer", "h1", "h2", "p", "b", "a", "ul", "ol", "li",
-        "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "div", "span", "bdi", "code", "blockquote", "img", "audio",
+        "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "div", "span", "bdi", "code", "blockquote", "img", "audio", "br", "wbr",
     }  # fmt: skip
     assert {tag for tag, _ in page.tags} <= allowed
     names = {name for _, attributes in page.tags for name in attributes}
@@ -144,12 +144,28 @@ def test_a_page_shows_what_was_audited_and_the_worst_samples_of_each_finding(
     assert "2 files" in page.text
     # checks that found nothing, and what somebody dismissed
     assert "Found nothing" in page.text
-    assert "1 samples, by ada on " in page.text
+    assert "1 sample, by ada on " in page.text
     assert "both <are> right" in page.text
     shown = page.data("img", "image/jpeg")
     assert len(shown) == sum(one.flagged for one in result.found)
     sizes = {Image.open(io.BytesIO(data)).size for data in shown}
     assert sizes == {(8, 6), (160, 120)}
+
+
+def test_counts_and_orders_are_said_as_they_are(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    said = saved(dataset, tmp_path / "audit.html", most=2).text
+    assert "label_conflicts" in said
+    assert "2 of 6:" in said  # all as bad as one another
+    assert "The sample:" in said
+    assert "3 copies of 3 samples; 3 under another label" in said
+
+
+def test_a_path_is_read_from_left_to_right_and_keeps_its_end() -> None:
+    assert page.path("\u05d0/\u05d1.png") == '<bdi dir="ltr"><bdi>\u05d0</bdi>/<wbr><bdi>\u05d1.png</bdi></bdi>'
+    long = page.path("<a>/" + "x" * 500 + "/end.png", 40)
+    assert "…" in long
+    assert long.startswith('<bdi dir="ltr"><bdi>&lt;a&gt;</bdi>')
+    assert long.endswith("<wbr><bdi>end.png</bdi></bdi>")
 
 
 def test_a_version_has_its_name_and_its_state_on_its_page(dataset: trainset.Workbench, tmp_path: Path) -> None:
@@ -172,7 +188,7 @@ def test_settings_are_on_the_page_and_an_audit_without_findings_has_one(
     page = Page(tmp_path / "audit.html")
     stands_by_itself(page)
     assert "bright.above = 0.99" in page.text
-    assert "1 checks found nothing" in page.text
+    assert "1 check found nothing" in page.text
     with trainset.init(tmp_path / "nothing") as empty:
         assert "0 (no medium yet)" in saved(empty, tmp_path / "nothing.html").text
 

@@ -14,8 +14,7 @@ from trainset.contracts import Findings, Near, check
 
 @check("Near duplicates")
 def near_duplicates(
-    id: pa.Array,
-    near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
+    id: pa.Array, near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
 ) -> Findings:  # fmt: skip
     """Samples that are another one but for what does not matter: of pictures another size, crop, brightness or format; of recordings

@@ -15,8 +15,7 @@ from trainset.contracts import Findings, Near, check
 
 @check("Near duplicates with different labels")
 def near_label_conflicts(
-    id: pa.Array,
-    near: Near, content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array, *,
+    id: pa.Array, near: Near, content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array, *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
 ) -> Findings:  # fmt: skip
     """Two samples that nearly are the same under two labels; see near_duplicates for what that means.

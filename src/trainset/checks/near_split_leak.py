@@ -14,8 +14,7 @@ from trainset.contracts import Findings, Near, check
 
 @check("Nearly the same content in two splits", matters=3)
 def near_split_leak(
-    id: pa.Array,
-    near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
+    id: pa.Array, near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
 ) -> Findings:  # fmt: skip
     """Training samples that are nearly the same as one of the test or validation set; see near_duplicates for what that means.

@@ -110,10 +110,12 @@ class _Shown:
 
 def _card(medium: str, row: Mapping[str, Any], because: str, shown: Embedded) -> str:
     label = page.name(row["label"]) if row["label"] else '<span class="mut">no label</span>'
-    said = f'<p><b>{label}</b> <span class="mut">{page.name(row["split"] or "no split")}</span> <code>{row["id"][: ids.SHOWN]}</code></p>'
-    if row["path"]:
-        said += f'<p class="mut">{page.name(row["path"], 200)}</p>'
-    return f"<li>{_medium(medium, row, shown)}{said}<p>{page.text(because)}</p></li>"
+    said = f'<b>{label}</b> <span class="mut">{page.name(row["split"] or "no split")}'
+    sample = f"<code>{row['id'][: ids.SHOWN]}</code>"
+    if not row["path"]:
+        return f"<li>{_medium(medium, row, shown)}<p>{said} {sample}</span></p><p>{page.text(because)}</p></li>"
+    where = f'<p class="mut">{page.path(row["path"])}<br>{sample}</p>'
+    return f"<li>{_medium(medium, row, shown)}<p>{said}</span></p><p>{page.text(because)}</p>{where}</li>"
 
 
 def _medium(medium: str, row: Mapping[str, Any], shown: Embedded) -> str:
@@ -142,12 +144,14 @@ def _body(dataset: Dataset, result: Audit, facts: Status, shown: _Shown) -> Iter
     if found:
         yield '<nav aria-label="Findings"><h2>What was found</h2><ol>'
         yield from (
-            f'<li><a href="#{one.check}">{page.text(one.title)}</a> {_count(one, result)}</li>' for one in found
+            f'<li><span>{_matters(one)}</span> <span><a href="#{one.check}">{page.text(one.title)}</a> {_count(one, result)}</span></li>'
+            for one in found
         )
         yield "</ol></nav>"
+    yield from _by_class(facts)
     yield f'<main id="findings" tabindex="-1" class="{dataset.medium}">'
     if not found:
-        yield f"<p>{len(result.results)} checks found nothing.</p>"
+        yield f"<p>{_counted(len(result.results), 'check')} found nothing.</p>"
     for one in found:
         yield from _section(one, result, shown)
     yield from _rest(dataset, result)
@@ -177,7 +181,10 @@ def _about(result: Audit, facts: Status) -> Iterator[str]:
     if chosen:
         rows.append(("Settings", page.text("; ".join(chosen))))
     yield "<dl>" + "".join(f"<dt>{term}</dt><dd>{said}</dd>" for term, said in rows) + "</dl>"
-    if not labels:
+
+
+def _by_class(facts: Status) -> Iterator[str]:
+    if not any(facts.counts):
         return
     head = "".join(f'<th scope="col" class="n">{page.name(split or "no split")}</th>' for split in facts.splits)
     yield f"<details{' open' if len(facts.counts) <= 12 else ''}><summary>Samples by class and split</summary>"
@@ -187,7 +194,7 @@ def _about(result: Audit, facts: Status) -> Iterator[str]:
         cells = "".join(
             f'<td class="n">{n:,}</td>' for n in (*(counts.get(s, 0) for s in facts.splits), sum(counts.values()))
         )
-        yield f'<tr><th scope="row">{page.name(label or "no label")}</th>{cells}</tr>'
+        yield f'<tr><th scope="row" class="name">{page.name(label or "no label")}</th>{cells}</tr>'
     yield "</tbody></table></div>"
     if len(facts.counts) > _CLASSES:
         yield f"<p>and {len(facts.counts) - _CLASSES:,} classes more</p>"
@@ -196,22 +203,22 @@ def _about(result: Audit, facts: Status) -> Iterator[str]:
 
 def _section(one: CheckResult, result: Audit, shown: _Shown) -> Iterator[str]:
     yield f'<section id="{one.check}" aria-labelledby="{one.check}-title"><h2 id="{one.check}-title">{page.text(one.title)}</h2>'
-    yield f'<p><span class="m{one.matters}">{_MATTERS.get(one.matters, "")}</span> {_count(one, result)} <code>{one.check}</code></p>'
+    yield f"<p>{_matters(one)} {_count(one, result)} <code>{one.check}</code></p>"
     if one.about:
         more = f"<li>and {len(one.about) - _ABOUT:,} more</li>" if len(one.about) > _ABOUT else ""
         yield "<ul>" + "".join(f"<li>{page.text(said)}</li>" for said in one.about[:_ABOUT]) + more + "</ul>"
     yield f"<p><b>Why it matters:</b> {page.words(one.why)}</p><p><b>What to do:</b> {page.words(one.next)}</p>"
     if one.bad_count:
         yield '<div class="wide" role="region" aria-label="Files and rows" tabindex="0"><table><thead><tr>'
-        yield '<th scope="col">outcome</th><th scope="col">name</th><th scope="col">reason</th><th scope="col">source</th></tr></thead><tbody>'
+        yield '<th scope="col">name</th><th scope="col">outcome</th><th scope="col">reason</th><th scope="col">source</th></tr></thead><tbody>'
         for item in one.bad.slice(0, _BAD).to_pylist():
-            place = page.name(item["name"], 200) + ("" if item["row"] is None else f" row {item['row']}")
-            yield f"<tr><td>{page.text(item['outcome'])}</td><td>{place}</td><td>{page.text(item['reason'])}</td><td>{page.name(item['source'])}</td></tr>"
+            place = page.path(item["name"], 120) + ("" if item["row"] is None else f" row {item['row']}")
+            yield f'<tr><td class="name">{place}</td><td>{page.text(item["outcome"])}</td><td class="said">{page.text(item["reason"])}</td>'
+            yield f'<td class="name">{page.name(item["source"])}</td></tr>'
         yield "</tbody></table></div>"
     cards = [card for (check, _), card in shown.cards.items() if check == one.check]
     if cards:
-        some = f"The worst {len(cards):,} of {one.flagged:,} samples" if len(cards) < one.flagged else "All of them"
-        yield f'<p class="mut">{some}, worst first:</p><ul class="grid">{"".join(cards)}</ul>'
+        yield f'<p class="mut">{_which(one, len(cards))}</p><ul class="grid">{"".join(cards)}</ul>'
     yield "</section>"
 
 
@@ -219,7 +226,7 @@ def _rest(dataset: Dataset, result: Audit) -> Iterator[str]:
     """Checks that found nothing, that did not run, and what somebody dismissed."""
     quiet = [one for one in result.results if not one.skipped and one not in result.found]
     if quiet and result.found:
-        yield '<section aria-labelledby="quiet"><h2 id="quiet">Found nothing</h2><ul>'
+        yield '<section aria-labelledby="quiet"><h2 id="quiet">Found nothing</h2><ul class="many">'
         yield from (f"<li>{page.text(one.title)} <code>{one.check}</code></li>" for one in quiet)
         yield "</ul></section>"
     if skipped := [one for one in result.results if one.skipped]:
@@ -239,20 +246,37 @@ def _rest(dataset: Dataset, result: Audit) -> Iterator[str]:
         yield '<section aria-labelledby="dismissed"><h2 id="dismissed">Dismissed</h2><ul>'
         for one, action, some in by[-50:]:
             yield (
-                f"<li>{page.text(one.title)}: {len(some):,} samples, by {page.name(action.person)} on {action.at:%Y-%m-%d}: "
+                f"<li>{page.text(one.title)}: {_counted(len(some), 'sample')}, by {page.name(action.person)} on {action.at:%Y-%m-%d}: "
                 f"{page.text(action.reason)}</li>"
             )
         yield "</ul></section>"
 
 
+def _matters(one: CheckResult) -> str:
+    return f'<span class="m{one.matters}">{_MATTERS.get(one.matters, "")}</span>'
+
+
+def _which(one: CheckResult, shown: int) -> str:
+    """Which of the samples are shown. Those that are all as bad have no order to speak of."""
+    worse = one.severity[0] != one.severity[-1]
+    if shown < one.flagged:
+        return f"The worst {shown:,} of {one.flagged:,}, worst first:" if worse else f"{shown:,} of {one.flagged:,}:"
+    return "Worst first:" if worse else "All of them:" if shown > 1 else "The sample:"
+
+
 def _count(one: CheckResult, result: Audit) -> str:
     if one.flagged:
-        word = "sample" if one.flagged == 1 else "samples"
-        said = f"{one.flagged:,} {word}, {_share(one.flagged, result.samples)}"
+        said = f"{_counted(one.flagged, 'sample')}, {_share(one.flagged, result.samples)}"
+    elif one.bad_count:
+        kinds = sorted(one.bad["kind"].value_counts().to_pylist(), key=lambda pair: str(pair["values"]))
+        said = " and ".join(_counted(pair["counts"], pair["values"]) for pair in kinds)
     else:
-        kinds = " and ".join(f"{kind}s" for kind in sorted(one.bad["kind"].unique().to_pylist()))
-        said = f"{one.bad_count:,} {kinds}" if one.bad_count else "on the set as a whole"
+        said = "on the set as a whole"
     return f'<span class="mut">{said}' + (f", {one.dismissed:,} dismissed" if one.dismissed else "") + "</span>"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _share(some: int, every: int) -> str:
