@@ -40,8 +40,9 @@ def missing(what: str) -> None:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with its module: the tests of worker processes look at every process there is."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
