@@ -19,6 +19,7 @@ import trainset
 from tests.formats.outcomes import Remembered, write
 from tests.helpers import picture, pictures, run, run_json
 from trainset.errors import TrainsetError
+from trainset.formats._parquet_in import is_folder_of_them
 from trainset.formats.huggingface_parquet import HuggingfaceParquet
 from trainset.model import Outcome
 from trainset.work.workbench import Workbench
@@ -281,3 +282,18 @@ def test_the_command_line_reads_and_writes_it(tmp_path: Path) -> None:
         "import", "out", "--format", "huggingface-parquet", "-d", "new", "--map", "contributor=", cwd=tmp_path
     )
     assert (found["samples"], sorted(found["new_classes"])) == (4, ["cat", "dog"])
+
+
+def test_a_linked_shard_is_not_followed_and_a_folder_of_media_is_told_by_its_first_file(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.parquet"
+    pq.write_table(pa.table({"text": ["mine"]}), secret)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pq.write_table(pa.table({"text": ["yours"]}), folder / "train-00000-of-00001.parquet")
+    (folder / "test-00000-of-00001.parquet").symlink_to(secret)
+    with trainset.init(tmp_path / "set") as dataset:
+        report = dataset.import_(folder)
+        assert report.files["unsafe"] == 1
+        assert [row["text"] for row in dataset.look(n=9).rows()] == ["yours"]
+    (folder / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    assert not is_folder_of_them(folder)

@@ -23,6 +23,7 @@ from trainset.formats._columns import column_for
 from trainset.formats._lines import NotATable
 from trainset.formats._parquet_rows import ANSWER, ASKED, ROWS, at_once
 from trainset.formats._room import Broken, Room, TooMuch
+from trainset.formats._walk import plain_files, walk
 from trainset.media import kinds
 from trainset.model import SPLIT_SPELLINGS, Outcome
 from trainset.store import durable, paths
@@ -36,27 +37,36 @@ _MEMORY = 450 * 2**20  # as for a decoder: an import stays under 1 GB
 _LONGEST = 256_000_000  # bytes of a file, as much as an import takes
 _ROWS_PER_BYTE = 8  # a row takes more than a bit: a file that claims more rows than these is a bomb
 _MOST_LOST = 3  # rows that end the reader, after which the rest of their group is given up
+_LISTS = (".csv", ".tsv", ".jsonl", ".ndjson")
 _OURS = ("path", "label", "split", "contributor")
 
 
 def is_folder_of_them(source: Path) -> bool:
     """Whether a folder holds Parquet files, and nothing else that is a sample."""
-    files = [path.suffix.lower() for path in source.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    return ".parquet" in files and not {
-        suffix for suffix in files if kinds.medium_of(f"x{suffix}") not in ("", "text")
-    } | {suffix for suffix in files if suffix in (".csv", ".tsv", ".jsonl", ".ndjson")}
+    any_of_them = False
+    for path in plain_files(source):
+        name = os.path.basename(path)  # noqa: PTH119  # a hundred thousand of them
+        suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
+        if name.startswith("."):
+            continue
+        if suffix in _LISTS or kinds.medium_of(name) not in ("", "text"):
+            return False  # nearly always the first file says so
+        any_of_them |= suffix == ".parquet"
+    return any_of_them
 
 
 def unpack(source: Path, target: Path, outcomes: Unpacking, mapping: Mapping[str, str], most_bytes: int) -> Unpacked:
     """Writes the media of all rows and `metadata.jsonl`, or `rows.jsonl` for texts; every row that is none has its outcome."""
-    shards = sorted(path for path in source.rglob("*") if path.is_file()) if source.is_dir() else [source]
-    names = {
-        path: paths.from_local(str(path.relative_to(source))) if path != source else paths.from_local(source.name)
-        for path in shards
-    }
-    for path in [path for path in shards if path.suffix.lower() != ".parquet"]:
-        outcomes.file(names[path], Outcome.IGNORED, "a file beside Parquet files")
-        shards.remove(path)
+    inside = walk(source, outcomes) if source.is_dir() else [paths.from_local(source.name)]
+    names = {source / paths.local(name) if source.is_dir() else source: name for name in inside}
+    shards = []
+    for path, name in names.items():
+        if path.suffix.lower() != ".parquet":
+            outcomes.file(name, Outcome.IGNORED, "a file beside Parquet files")
+        elif source.is_dir() and path.is_symlink():
+            outcomes.file(name, Outcome.UNSAFE, "a link is not followed: import what it leads to by itself")
+        else:
+            shards.append(path)
     if not shards:
         raise BadSource("there is no Parquet file in this folder", where=str(source))
     size = sum(path.stat().st_size for path in shards)

@@ -35,6 +35,20 @@ SYSTEM_FOLDERS = {
 _USUAL = (b".jpg", b".jpeg", b".png", b".wav", b".flac", b".mp3")
 
 
+def plain_files(root: Path) -> Iterator[str]:
+    """The paths of the regular files below `root`, folder by folder in the order of their names: no links, and nothing that cannot be
+    listed. For a first look; `walk` says what becomes of the rest."""
+    waiting = [os.fspath(root)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        yield from (entry.path for entry in entries if entry.is_file(follow_symlinks=False))
+        waiting += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
+
+
 def walk(root: Path, outcomes: Outcomes) -> Iterator[str]:
     """The files below `root` as encoded paths relative to it, sorted by their bytes, so that two walks are the same.
 

@@ -14,6 +14,7 @@ from trainset import registry
 from trainset.contracts import Outcomes, Plugin
 from trainset.errors import BadSource, BadValue
 from trainset.formats import _names
+from trainset.formats._walk import plain_files
 from trainset.store import own_media, paths, unpacked
 from trainset.store.dataset import Dataset
 from trainset.store.durable import storage_full_is_clear
@@ -131,7 +132,7 @@ def _check_name(dataset: Dataset, name: str, folder: str, place: Path) -> None:
 
 def _files(place: Path) -> tuple[tuple[str, int, int], ...]:
     """What the archive is made of: itself, or the files of a folder."""
-    found = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
+    found = sorted(Path(path) for path in plain_files(place)) if place.is_dir() else [place]
     facts = [(paths.from_local(str(path.relative_to(place))) if path != place else "", path.stat()) for path in found]
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in facts)
 
