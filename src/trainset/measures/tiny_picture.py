@@ -25,7 +25,7 @@ def tiny_picture(pictures: NDArray[np.uint8]) -> list[bytes]:
     return [data[start : start + _LENGTH] for start in range(0, len(data), _LENGTH)]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _shares(length: int) -> NDArray[np.float32]:
     """(8, length): the share that each pixel of a line has in each of eight equal parts of it."""
     edges = np.linspace(0, length, _SIDE + 1)
