@@ -326,21 +326,20 @@ class Sifter:
             return iter(())
         first = np.frombuffer(b"".join(contents), "<u8")[::2]
         seen = self._texts_seen
-        again = np.zeros(len(first), bool)
+        before = np.zeros(len(first), bool)
         if len(seen):
-            again = seen[np.minimum(np.searchsorted(seen, first), len(seen) - 1)] == first
-        values, inverse, counts = np.unique(first, return_inverse=True, return_counts=True)
-        again |= counts[inverse] > 1
+            before = seen[np.minimum(np.searchsorted(seen, first), len(seen) - 1)] == first
+        values, where, inverse, counts = np.unique(first, return_index=True, return_inverse=True, return_counts=True)
+        again = before | (counts[inverse] > 1)
         result = []
-        earlier = set(seen[np.isin(seen, first[again])].tolist()) if again.any() and len(seen) else set()
-        for content, key, repeated in zip(contents, first.tolist(), again, strict=True):
+        for content, old, repeated in zip(contents, before.tolist(), again.tolist(), strict=True):
             if not repeated:
                 result.append(0)
                 continue
-            count = self._occurrences.get(content, 1 if key in earlier else 0)
+            count = self._occurrences.get(content, 1 if old else 0)
             result.append(count)
             self._occurrences[content] = count + 1
-        fresh = values[~np.isin(values, seen, kind="sort")] if again.any() else values
+        fresh = values[~before[where]]
         self._texts_seen = np.insert(seen, np.searchsorted(seen, fresh), fresh)  # sorted stays sorted, in one pass
         return iter(result)
 
