@@ -106,7 +106,11 @@ def _once(table: pa.Table) -> pa.Table:
     heads = np.frombuffer(contents.buffers()[1], np.uint64)[contents.offset * 2 :: 2][: len(contents)]
     order = np.argsort(heads, kind="stable")
     last = np.append(heads[order][1:] != heads[order][:-1], True)
-    return table if last.all() else table.take(pa.array(np.sort(order[last])))
+    if last.all():
+        return table
+    kept = np.zeros(len(heads), bool)
+    kept[order[last]] = True
+    return table.filter(pa.array(kept))
 
 
 def _versions(plugins: Mapping[str, Plugin]) -> dict[str, str]:
