@@ -33,7 +33,8 @@ def pairs(
 
 
 def _numbers(encoded: pa.DictionaryArray) -> NDArray[np.int64]:
-    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)  # type: ignore[no-any-return]
+    numbers: NDArray[np.int64] = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return numbers
 
 
 def robust_z(values: NDArray[np.float64], label: pa.Array, least_spread: float = 0.0) -> NDArray[np.float64]:

@@ -123,9 +123,9 @@ class Members:
             at = f"{at}/{part}" if at else part
             if at not in self._folders:
                 self.room.count(_FOLDER)
-                place = os.path.join(self.target, paths.local(at))  # noqa: PTH118
+                place = os.path.join(self.target, paths.local(at))  # noqa: PTH118  # keeps odd bytes as they are
                 if not os.path.isdir(place):  # noqa: PTH112  # where case does not count it is there already
-                    os.mkdir(place)  # noqa: PTH102
+                    os.mkdir(place)  # noqa: PTH102  # as above
                 self._folders.add(at)
 
 

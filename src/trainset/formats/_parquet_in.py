@@ -46,7 +46,7 @@ def is_folder_of_them(source: Path) -> bool:
     any_of_them = False
     for path in plain_files(source):
         name = os.path.basename(path)  # noqa: PTH119  # a hundred thousand of them
-        suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
+        suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122  # as above
         if name.startswith("."):
             continue
         if suffix in _LISTS or kinds.medium_of(name) not in ("", "text"):
@@ -235,7 +235,7 @@ class _Job:
         self._saved += len(data)
         self.room.check_ratio(self._size, self._saved)
         with durable.storage_full_is_clear(self.target):
-            os.makedirs(self.target / folder, exist_ok=True)  # noqa: PTH103
+            os.makedirs(self.target / folder, exist_ok=True)  # noqa: PTH103  # one call for all its parents
             with (self.target / folder / file).open("xb") as out:
                 out.write(data)
         return f"{folder}/{file}"
