@@ -27,7 +27,7 @@ KINDS: Mapping[str, str] = {"measure": "measures", "check": "checks", "embedder"
 """Kind of plug-in -> the package folder (and entry-point group `trainset.<folder>`) it is found in."""
 
 DECODED: Mapping[str, tuple[str, ...]] = {
-    "image": ("pixels", "pictures", "lumas", "facts"),
+    "image": ("pixels", "pictures", "planes", "lumas", "facts"),
     "audio": ("signal", "rate", "facts"),
     "text": ("text", "texts", "facts"),
     "": ("facts",),
@@ -35,8 +35,9 @@ DECODED: Mapping[str, tuple[str, ...]] = {
 """What a measure may ask for, by medium (empty: of every medium).
 
 A name in the plural brings many samples at once, and the measure returns one value for each: a small picture is measured in a
-microsecond, and asked for in ten. pictures: (n, height, width, 3) uint8 of one size; lumas: (n, height, width) float32, their
-brightness 0..255 (ITU-R BT.601); both averaged down to at most 4 million pixels. texts: n strings as an Arrow array.
+microsecond, and asked for in ten. pictures: (n, height, width, 3) uint8 of one size; planes: (3, n, height, width) float32, their
+red, green and blue, 0..255; lumas: (n, height, width) float32, their brightness 0..255 (ITU-R BT.601); all averaged down to at most
+4 million pixels. texts: n strings as an Arrow array.
 
 pixels: (height, width, 3) uint8, RGB as a viewer shows it. signal: (frames, channels) float32, full scale is +-1.
 rate: frames per second. text: the decoded text. facts: what the file itself says, a mapping with `bytes`, `format` and,
@@ -219,7 +220,7 @@ class Format(Protocol):
         """Writes batches with the columns of `store.schema.EXPORTED` to `target`, which does not exist yet."""
 
 
-MANY = ("pictures", "lumas", "texts")
+MANY = ("pictures", "planes", "lumas", "texts")
 """What brings many samples at once."""
 
 

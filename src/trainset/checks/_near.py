@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from trainset.checks._copies import kept_of
 from trainset.checks._groups import groups
@@ -30,10 +28,15 @@ def near_pairs(
 
 def linked(first: NDArray[np.int64], second: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """(n,) number of the group of each row: rows that are linked by pairs, one after another, are in one."""
-    links = coo_array((np.ones(len(first), np.int8), (first, second)), (count, count))
-    _, group = connected_components(links, directed=False)
-    numbers: NDArray[np.int64] = group.astype(np.int64)
-    return numbers
+    group = np.arange(count)
+    while True:  # by jumps, so that a chain of n takes about log n rounds
+        before = group.copy()
+        least = np.minimum(group[first], group[second])
+        np.minimum.at(group, group[first], least)
+        np.minimum.at(group, group[second], least)
+        group = group[group]
+        if np.array_equal(group, before):
+            return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
 
 def worst_pair(

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainset.contracts import measure
+from trainset.measures._moments import mean
 
 
 @measure("Brightness", unit="0..1", medium="image")
 def brightness(lumas: NDArray[np.float32]) -> NDArray[np.float32]:
     """Mean luma over all pixels (ITU-R BT.601); 0 is black, 1 is white."""
-    values: NDArray[np.float32] = lumas.mean(axis=(1, 2), dtype=np.float32) / np.float32(255)
-    return values
+    return (mean(lumas) / 255).astype(np.float32)

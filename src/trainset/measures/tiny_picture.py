@@ -14,14 +14,13 @@ _LENGTH = 3 * _SIDE * _SIDE
 
 
 @measure("Tiny picture", unit="bytes", medium="image")
-def tiny_picture(pictures: NDArray[np.uint8]) -> list[bytes]:
+def tiny_picture(planes: NDArray[np.float32]) -> list[bytes]:
     """The picture averaged down to 8 x 8 pixels, RGB, row by row. Near duplicates are compared by it: what a crop, another size,
     another format or a little noise change is averaged away.
     """
-    count, height, width, _ = pictures.shape
-    rows = _shares(height) @ pictures.reshape(count, height, width * 3).astype(np.float32)
-    small = rows.reshape(count, _SIDE, width, 3).transpose(0, 1, 3, 2) @ _shares(width).T
-    data = np.rint(small.transpose(0, 1, 3, 2)).astype(np.uint8).tobytes()
+    _, _, height, width = planes.shape
+    small = _shares(height) @ planes @ _shares(width).T
+    data = np.rint(small.transpose(1, 2, 3, 0)).astype(np.uint8).tobytes()
     return [data[start : start + _LENGTH] for start in range(0, len(data), _LENGTH)]
 
 

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from trainset.media.faults import FAULTS
 from trainset.media.jpeg import END, GREY, plain_size, read_layout
-from trainset.media.rgb import is_constant, to_rgb
+from trainset.media.rgb import is_constant
+from trainset.media.strict_jpeg import decode_strictly
 from trainset.media.undecodable import Undecodable
 
 MORE_THAN_A_PICTURE = re.compile(rb"\xff[\xe1-\xef\xfe]")
@@ -36,11 +35,10 @@ def decode_bare(data: bytes, most_pixels: int) -> tuple[NDArray[np.uint8], dict[
     mode, width, height = header
     if width * height > most_pixels:
         return None
-    try:
-        pixels = to_rgb(Image.frombytes(mode, (width, height), data, "jpeg", mode, ""))
-    except FAULTS:
-        return None
-    if pixels[-1, -1].tobytes() == GREY or is_constant(pixels):  # it may be cut off, or there is something to remark
+    pixels = decode_strictly(data, width, height)
+    if (
+        pixels is None or pixels[-1, -1].tobytes() == GREY or is_constant(pixels)
+    ):  # damaged, cut off, or to be remarked on
         return None
     facts = {"format": "JPEG", "bytes": len(data), "width": width, "height": height}
     return pixels, facts | {"mode": mode, "channels": len(mode), "bits": 8, "frames": 1}

@@ -30,6 +30,7 @@ from trainset.media.kinds import sniff
 from trainset.media.limits import DEFAULT_LIMITS, Limits
 from trainset.media.png import Chunks, read_chunks, rows_there
 from trainset.media.rgb import is_constant, to_rgb, turned
+from trainset.media.strict_jpeg import decode_strictly
 from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 
@@ -70,6 +71,7 @@ def decode_image(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
 
 
 _NO_MEMORY = "decoding this picture needs more memory than a file may use"
+_DAMAGED = "picture damaged: its data were changed, what it shows may be wrong"
 _WHOLE_ENOUGH = 0.1
 """Up to this share of the picture may be missing: it is decoded, with a remark. Beyond it the file is truncated."""
 
@@ -91,12 +93,17 @@ class _Job:
             reason = f"it declares {width:,} x {height:,} pixels; the limit is {self.limits.pixels:,} in all"
             raise Undecodable(Outcome.TOO_LARGE, reason)
 
-    def result(self, pixels: NDArray[np.uint8], picture: Pillow.Image, *, bits: int = 0, frames: int = 1) -> Image:
+    def result(self, picture: Pillow.Image, *, bits: int = 0, frames: int = 1) -> Image:
+        """What Pillow decoded, with the facts and remarks that every format has."""
+        return self.shown(to_rgb(picture), picture.mode, picture.size, bits=bits, frames=frames)
+
+    def shown(
+        self, pixels: NDArray[np.uint8], mode: str, size: tuple[int, int], *, bits: int = 0, frames: int = 1
+    ) -> Image:
         """The picture upright, with the facts and remarks that every format has."""
-        bands = len(picture.getbands())
-        width, height = picture.size
-        facts = {"format": self.format, "bytes": len(self.data), "width": width, "height": height}
-        facts |= {"mode": picture.mode, "channels": bands, "bits": bits or _BITS.get(picture.mode, 8), "frames": frames}
+        width, height = size
+        facts = {"format": self.format, "bytes": len(self.data), "width": width, "height": height, "mode": mode}
+        facts |= {"channels": Pillow.getmodebands(mode), "bits": bits or _BITS.get(mode, 8), "frames": frames}
         remarks = self.remarks
         orientation = self.exif.orientation
         if orientation is not None:
@@ -126,17 +133,21 @@ def _jpeg(job: _Job) -> Image:
     if not layout.end:
         _check_cut(job, layout)
         data = data.rstrip(b"\0").rstrip(b"\xff") + END
-    picture = _plain_jpeg(job, layout) or _any_jpeg(job, data)
-    pixels = to_rgb(picture)
+    pixels = _plain_jpeg(job, layout)
+    if pixels is None:
+        picture = _any_jpeg(job, data)
+        pixels, mode, size = to_rgb(picture), picture.mode, picture.size
+    else:
+        mode, size = "L" if layout.frame[3] == 1 else "RGB", (pixels.shape[1], pixels.shape[0])
     if layout.stray:
-        job.remarks.append("picture damaged: its data were changed, what it shows may be wrong")
+        job.remarks.append(_DAMAGED)
     if layout.end and not layout.whole:
         job.remarks.append("partly decoded: some scans of the JPEG file are missing")
     elif layout.end and pixels[-1, -1].tobytes() == GREY:
         _check_missing(job, layout.stray or layout.end - len(END))
     if layout.end and len(job.data) > layout.end and not layout.several:
         job.remarks.append(f"bytes after the end of the picture: {len(job.data) - layout.end:,}")
-    return job.result(pixels, picture)
+    return job.shown(pixels, mode, size)
 
 
 def _any_jpeg(job: _Job, data: bytes) -> Pillow.Image:
@@ -146,18 +157,16 @@ def _any_jpeg(job: _Job, data: bytes) -> Pillow.Image:
     return picture
 
 
-def _plain_jpeg(job: _Job, layout: Layout) -> Pillow.Image | None:
-    """A grey or RGB picture straight from Pillow's decoder: its header is read already, and reading it a second time takes
-    as long as decoding a small picture. None for whatever is not as plain as it seems."""
+def _plain_jpeg(job: _Job, layout: Layout) -> NDArray[np.uint8] | None:
+    """The pixels of a whole grey or RGB picture; None for every other, and, with a remark, for one whose data are damaged."""
     size = plain_size(layout)
     if size is None:
         return None
     job.check_size(*size)
-    mode = "L" if layout.frame[3] == 1 else "RGB"
-    try:
-        return Pillow.frombytes(mode, size, job.data, "jpeg", mode, "")
-    except FAULTS:
-        return None
+    pixels = decode_strictly(job.data, *size)
+    if pixels is None:
+        job.remarks.append(_DAMAGED)
+    return pixels
 
 
 def _check_cut(job: _Job, layout: Layout) -> None:
@@ -194,7 +203,7 @@ def _png(job: _Job) -> Image:
     if chunks.interlaced or not _last_row_is_written(picture):
         _check_rows(chunks)
     _remark_frames(job, chunks.frames)
-    return job.result(to_rgb(picture), picture, bits=chunks.bits, frames=chunks.frames)
+    return job.result(picture, bits=chunks.bits, frames=chunks.frames)
 
 
 def _last_row_is_written(picture: Pillow.Image) -> bool:
@@ -219,14 +228,14 @@ def _gif(job: _Job) -> Image:
     _remark_frames(job, frames)
     if not ended:
         job.remarks.append("partly decoded: the end of the GIF file is missing")
-    return job.result(to_rgb(picture), picture, frames=frames)
+    return job.result(picture, frames=frames)
 
 
 def _bmp(job: _Job) -> Image:
     picture = BmpImagePlugin.BmpImageFile(io.BytesIO(job.data))
     job.check_size(*picture.size)
     picture.load()
-    return job.result(to_rgb(picture), picture)
+    return job.result(picture)
 
 
 def _tiff(job: _Job) -> Image:
@@ -243,7 +252,7 @@ def _tiff(job: _Job) -> Image:
         job.remarks.append(f"partly decoded: the file is cut off behind its first {_counted(pages)} pages")
     if pages > 1:
         job.remarks.append(f"several pages: the first of {_counted(pages)} is used")
-    return job.result(to_rgb(picture), picture, bits=bits if isinstance(bits, int) else 0, frames=max(1, pages))
+    return job.result(picture, bits=bits if isinstance(bits, int) else 0, frames=max(1, pages))
 
 
 _BITS_PER_SAMPLE = 258
@@ -275,7 +284,7 @@ def _webp(job: _Job) -> Image:
     _remark_frames(job, picture.n_frames)
     if len(job.data) > declared + 1:
         job.remarks.append(f"bytes after the end of the picture: {len(job.data) - declared:,}")
-    return job.result(to_rgb(picture), picture, frames=picture.n_frames)
+    return job.result(picture, frames=picture.n_frames)
 
 
 def _remark_frames(job: _Job, frames: int) -> None:

@@ -1,7 +1,7 @@
 """Where a JPEG begins, goes on and ends, and how much of its picture is really there (ITU-T T.81, annex B).
 
-The decoder paints what is missing grey and says nothing, so the structure is read here. Bytes changed inside picture
-data mostly stay unnoticed: the code finds its feet again after a few blocks, and only their look tells.
+Most decoders paint what is missing grey and say nothing, so the structure is read here. Whether the picture data themselves were
+changed, the strict decoder tells (`strict_jpeg`) unless the code found its feet again: then only their look tells.
 """
 
 from __future__ import annotations

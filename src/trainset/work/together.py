@@ -59,7 +59,11 @@ class Together:
 
     def _stack(self, waiting: Sequence[tuple[int, NDArray[np.uint8]]]) -> None:
         pictures = np.stack([pixels for _, pixels in waiting]) if len(waiting) > 1 else waiting[0][1][None]
-        self._put({"pictures": pictures, "lumas": pictures @ _WEIGHTS}, [row for row, _ in waiting])
+        planes = np.ascontiguousarray(pictures.transpose(3, 0, 1, 2)).astype(np.float32)
+        lumas = planes[0] * _WEIGHTS[0]  # one by one: a product of matrices would depend on who waits beside whom
+        for plane, weight in zip(planes[1:], _WEIGHTS[1:], strict=True):
+            lumas += plane * weight
+        self._put({"pictures": pictures, "planes": planes, "lumas": lumas}, [row for row, _ in waiting])
 
     def _put(self, known: Mapping[str, Any], rows: Sequence[int]) -> None:
         for name, plugin in self._plugins.items():
