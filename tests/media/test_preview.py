@@ -18,6 +18,8 @@ def test_a_thumbnail_is_a_jpeg_of_at_most_160_pixels() -> None:
     data = thumbnail(colours(800, 300))
     assert Image.open(io.BytesIO(data)).format == "JPEG"
     assert read_thumbnail(data).shape == (60, 160, 3)
+    assert read_thumbnail(thumbnail(colours(423, 348))).shape == (116, 141, 3)
+    assert read_thumbnail(thumbnail(colours(200, 100))).shape == (80, 160, 3)
     assert abs(read_thumbnail(data).mean() - colours(800, 300).mean()) < 3
 
 

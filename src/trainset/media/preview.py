@@ -17,15 +17,20 @@ from trainset.media.undecodable import Undecodable
 from trainset.model import Outcome
 
 THUMBNAIL_SIDE = 160
-"""Pixels of the longest side."""
+"""Pixels of the longest side, at most; of larger pictures at least two thirds of it."""
 WAVEFORM_BINS = 240
 """Columns of an outline."""
 
 
 def thumbnail(pixels: NDArray[np.uint8]) -> bytes:
-    """A JPEG of a (h, w, 3) uint8 picture, its longest side at most 160 pixels. A smaller picture is not enlarged."""
+    """A JPEG of a (h, w, 3) uint8 picture, its longest side 107 to 160 pixels. A smaller picture is not enlarged."""
     picture = Image.fromarray(pixels)
-    picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR, reducing_gap=1.0)
+    side = max(picture.size)
+    factor = -(-side // THUMBNAIL_SIDE)
+    if 3 * side >= 2 * THUMBNAIL_SIDE * factor > 2 * THUMBNAIL_SIDE:
+        picture = picture.reduce(factor)  # averages of whole blocks: a third of the time of any other size
+    else:
+        picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR)
     target = io.BytesIO()
     picture.save(target, "JPEG", quality=80)
     return target.getvalue()

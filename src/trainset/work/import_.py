@@ -40,7 +40,7 @@ __all__ = ["ImportReport", "choose_format", "import_", "plugins_for"]
 Progress = Callable[[int], None]
 """Called with how many more files or rows are done."""
 
-_FILES_AT_ONCE = (16, 256)  # few files are spread over all workers, many come in batches that are worth their way
+_FILES_AT_ONCE = (8, 256)  # few files are spread over all workers, many come in batches that are worth their way
 _TEXTS_AT_ONCE = 5_000
 _ROW_SECONDS = 20.0  # longer than this without a sign of life: the decoder hangs
 _MEMORY = 450 * 2**20  # of address space for one decoder, so that an import stays under 1 GB
@@ -211,7 +211,7 @@ class Import:
         def requests() -> Iterator[pa.RecordBatch]:
             for batch in batches:
                 few, many = _FILES_AT_ONCE
-                size = max(few, min(many, batch.num_rows // 16)) if column == "path" else _TEXTS_AT_ONCE
+                size = max(few, min(many, batch.num_rows // 64)) if column == "path" else _TEXTS_AT_ONCE
                 for start in range(0, batch.num_rows, size):
                     piece = batch.slice(start, size)
                     waiting.append(piece)
