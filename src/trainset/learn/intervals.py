@@ -1,0 +1,22 @@
+"""Intervals of shares: what a count out of so many says of what it was drawn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+
+def wilson(hits: Any, count: Any, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper ends, 0 to 1, of the interval of a share: `hits` of `count`, numbers or arrays (Wilson 1927). 0 and 1 where
+    nothing was counted."""
+    n = np.asarray(count, np.float64)
+    some = np.maximum(n, 1e-12)
+    share = np.asarray(hits, np.float64) / some
+    z = float(norm.ppf((1 + level) / 2))
+    middle = (share + z**2 / (2 * some)) / (1 + z**2 / some)
+    half = z / (1 + z**2 / some) * np.sqrt(np.maximum(share * (1 - share), 0) / some + z**2 / (4 * some**2))
+    empty = n <= 0
+    return np.where(empty, 0, np.maximum(middle - half, 0)), np.where(empty, 1, np.minimum(middle + half, 1))
