@@ -43,6 +43,7 @@ docs: $(VENV)/.dev  ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate
 
 bench: $(VENV)/.dev  ## the benchmarks; each prints one table
+	$(PIP) install --quiet --group bench
 	failed=0; for script in benchmarks/*.py; do $(BIN)/python $$script || failed=1; done; exit $$failed
 
 wheel: $(VENV)/.dev  ## build the wheel

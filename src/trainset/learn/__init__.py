@@ -1,1 +1,1 @@
-"""Arrays in, arrays out: neighbours, near duplicates."""
+"""Arrays in, arrays out: neighbours, near duplicates, heads, scores, label quality, orders."""

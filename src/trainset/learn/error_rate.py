@@ -41,7 +41,7 @@ def error_rate(probability: NDArray[Any], codes: NDArray[np.int64]) -> Rate:
     contradicted = int(wrong[surest].sum())
     joint = 1 - float(np.trace(_joint(probability, codes))) / count
     low, high = wilson(np.array([contradicted, joint * count]), np.array([np.count_nonzero(surest), count]))
-    share = contradicted / np.count_nonzero(surest)
+    share = contradicted / int(np.count_nonzero(surest))
     return Rate((share + joint) / 2, float(low.min()), float(high.max()), share, joint)
 
 

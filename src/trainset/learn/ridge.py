@@ -19,7 +19,7 @@ PENALTIES = tuple(10 ** (step / 2) for step in range(-8, 5))
 that is repeated changes what is chosen."""
 FLOOR = 1e-6
 """Least penalty, in the same unit: below it 1 - h turns negative on data of less than full rank."""
-_CHOOSERS = 16_384
+_CHOOSERS = 8192
 """Rows that the penalty is chosen on, evenly spread."""
 _PRECISE = 2e10
 """Up to this n * d^2 all is computed in double precision; beyond, products of a batch are single, and their sums double."""
@@ -124,14 +124,14 @@ def held_out(head: Ridge, view: View, groups: NDArray[Any] | None = None) -> NDA
     `BadValue` when a group holds all that is labelled.
     """
     scores = np.empty((len(view), head.classes), np.float32)
-    precise = len(view) * view.dim**2 <= _PRECISE
-    kind: Any = np.float64 if precise else np.float32
+    kind = _kind(view)
     half = (head.vectors / np.sqrt(head.values + head.penalty)).astype(kind)
     slope: NDArray[Any] = head.coefficients.astype(kind)
     mean: NDArray[Any] = head.mean.astype(kind)
     for rows, batch in finite(view):
         centred: NDArray[Any] = batch.astype(kind) - mean
-        spread = np.square(centred @ half).sum(axis=1, dtype=np.float64)
+        turned = centred @ half
+        spread = np.einsum("ij,ij->i", turned, turned).astype(np.float64)
         scores[rows] = _alone(head, rows, centred @ slope + head.base, spread)
     if groups is not None:
         for members_of, (said,) in without_groups(head, view, members(checked_groups(groups, head)), [head.penalty]):
@@ -165,6 +165,11 @@ def _alone(head: Ridge, rows: Any, fitted: NDArray[Any], spread: NDArray[np.floa
     return alone
 
 
+def _kind(view: View) -> Any:
+    """The precision of products of a batch."""
+    return np.float64 if len(view) * view.dim**2 <= _PRECISE else np.float32
+
+
 def _weights(weights: NDArray[Any] | None, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     labelled = labels >= 0
     if weights is None:
@@ -188,7 +193,7 @@ def _sums(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Gram matrix and products with the labels, both centred; mean; shares of the classes. Rows are summed about the mean of the
     first batch, so that little is lost when all of them lie far from zero."""
-    kind = np.float64 if len(view) * view.dim**2 <= _PRECISE else np.float32
+    kind = _kind(view)
     base = _shares(labels, classes, weights)
     gram = np.zeros((view.dim, view.dim))
     cross, total = np.zeros((view.dim, classes)), np.zeros(view.dim)
@@ -224,12 +229,13 @@ def _chosen(head: Ridge, view: View, groups: NDArray[Any] | None, penalties: lis
             weight += head.weights[some].sum()
     if len(rows):
         weight += head.weights[rows].sum()
-        turned = (view.take(rows) - head.mean) @ head.vectors
+        kind = _kind(view)
+        turned: NDArray[Any] = (view.take(rows) - head.mean).astype(kind) @ head.vectors.astype(kind)
         squares, slope = np.square(turned), head.vectors.T @ head.cross
         for number, penalty in enumerate(penalties):
             scale = 1 / (head.values + penalty)
-            fitted = turned @ (slope * scale[:, None]) + head.base
-            errors[number] += _error(head, rows, _alone(head, rows, fitted, squares @ scale))
+            fitted = turned @ (slope * scale[:, None]).astype(kind) + head.base
+            errors[number] += _error(head, rows, _alone(head, rows, fitted, squares @ scale.astype(kind)))
     tried = tuple(zip(penalties, (errors / weight).tolist(), strict=True))
     return replace(head, penalty=penalties[int(np.argmin(errors))], tried=tried)
 

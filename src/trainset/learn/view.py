@@ -109,5 +109,7 @@ class Rooted:
 
 
 def _rooted(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    rooted: NDArray[np.float32] = np.copysign(np.sqrt(np.abs(values)), values)
+    rooted = np.abs(values)
+    np.sqrt(rooted, out=rooted)
+    np.copysign(rooted, values, out=rooted)
     return rooted
