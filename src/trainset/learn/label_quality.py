@@ -13,7 +13,7 @@ from trainset.learn.error_rate import Rate, error_rate, pairs
 
 WEAK = 0.7
 """Embeddings are too weak to judge labels when the head contradicts more than this part of what guessing would, in the mean of the
-classes. Measured on CIFAR-10N: pixels 0.71 to 0.83, EfficientNet on its worst labels (40 % wrong) 0.57; MiniLM on sentiment 0.68 (21 %
+classes. Measured on CIFAR-10N: pixels 0.70 to 0.81, EfficientNet on its worst labels (40 % wrong) 0.55; MiniLM on sentiment 0.65 (21 %
 wrong), noise about 1."""
 
 
