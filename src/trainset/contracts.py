@@ -254,10 +254,34 @@ def check(title: str, *, medium: str = "", matters: int = 2, version: int = 1) -
     return register
 
 
-def embedder(title: str, *, medium: str, dim: int, version: int = 1) -> Callable[[T], T]:
-    """Declares a function from a sequence of decoded samples to an (n, dim) float32 array."""
+def embedder(
+    title: str,
+    *,
+    medium: str,
+    dim: int,
+    version: int = 1,
+    default: bool = False,
+    batch: int = 64,
+    side: str | int = 0,
+    rate: int = 0,
+    packages: tuple[str, ...] = (),
+    speed: tuple[str, ...] = (),
+) -> Callable[[T], T]:
+    """Declares a function from a sequence of samples to an (n, dim) float32 array, a row each in their order.
+
+    It asks for what its medium has. images: (height, width, 3) uint8, RGB, stretched to a square of `side` pixels (a number, or the
+    name of the setting that holds it); 0: as they are, those above a million pixels averaged down. signals: (frames,) float32, full
+    scale is +-1, channels averaged, at `rate` frames a second; 0: as they are, and `rates` has the rate of each. texts: strings.
+    Whatever stands beside a sample, its row must be the same.
+
+    dim: 0 when only the output tells. default: for its medium. batch: how many at a time, at most. packages: distributions that it
+    needs. speed: settings that change no number; all others are part of what an embedding is cached under.
+    """
     names = {"image": ("images",), "audio": ("signals", "rates"), "text": ("texts",)}
-    return _declare("embedder", title, allowed=names.get(medium), medium=medium, dim=dim, version=version)
+    facts = {"dim": dim, "version": version, "default": default, "batch": batch, "side": side, "rate": rate}
+    return _declare(
+        "embedder", title, allowed=names.get(medium), medium=medium, **facts, packages=packages, speed=speed
+    )
 
 
 def format(title: str, *, suffixes: tuple[str, ...] = (), folder: bool = False) -> Callable[[T], T]:

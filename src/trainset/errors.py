@@ -78,9 +78,22 @@ class PluginError(TrainsetError):
 class MissingPackage(TrainsetError):
     """An optional package is needed; the message gives the pip command."""
 
-    def __init__(self, feature: str, package: str) -> None:
-        super().__init__(f"{feature} needs the package {package!r}", next=f"pip install {package}")
+    def __init__(self, feature: str, package: str, *, install: str = "") -> None:
+        """install: what brings the package, where that is not its own name, such as an extra of ours."""
+        wanted = install or package
+        super().__init__(
+            f"{feature} needs the package {package!r}",
+            next=f"pip install {wanted!r}" if "[" in wanted else f"pip install {wanted}",
+        )
+
+
+class DamagedModel(TrainsetError):
+    """A model file is not what it must be: another hash, damaged, or asking for more than numbers."""
 
 
 class Gone(TrainsetError):
     """The bytes of a sample are no longer there, or no longer what they were, and no copy is kept."""
+
+
+class Offline(TrainsetError):
+    """Something had to be fetched because it was asked for, and the network or the server did not give it."""

@@ -90,6 +90,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "import": run_json("import", "pets", cwd=tmp_path),
         "look": run_json("look", cwd=tmp_path),
         "measure": run_json("measure", cwd=tmp_path),
+        "embed": run_json("embed", "--embedder", "pixels", cwd=tmp_path),
+        "embedders": run_json("embedders", cwd=tmp_path),
         "audit": run_json("audit", cwd=tmp_path),
         "checks": run_json("checks", cwd=tmp_path),
         "dismiss": run_json("dismiss", "dark", "--why", "night", cwd=tmp_path),

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from trainset.cli import audit, classes, data, fix, history, loudest, output, versions
+from trainset.cli import audit, classes, data, embed, fix, history, loudest, output, versions
 from trainset.errors import TrainsetError
 from trainset.lean import collect_rarely, leave_pandas_out
 
@@ -19,6 +19,7 @@ _HELP = """The workbench for training data: look at it, fix it, name a version, 
 one you stand in).
 """
 
+_INTERRUPTED = 130
 _START = "start"  # what `trainset ./photos` runs
 
 app = typer.Typer(
@@ -48,7 +49,7 @@ def _name(function: object) -> str:
     return getattr(function, "__name__", "").strip("_").replace("_", "-")
 
 
-_MODULES = (data, fix, loudest, versions, history, audit)
+_MODULES = (data, fix, loudest, versions, history, audit, embed)
 for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)
@@ -71,6 +72,8 @@ def main() -> NoReturn:
     as_json = "--json" in arguments
     try:
         code = app(arguments, standalone_mode=False, prog_name="trainset")
+        if code == _INTERRUPTED:  # typer makes this of Ctrl-C, and says nothing
+            raise KeyboardInterrupt
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except TrainsetError as error:
@@ -81,7 +84,7 @@ def main() -> NoReturn:
             TrainsetError("interrupted", next="what was acknowledged is kept; run the same command again to go on"),
             as_json,
         )
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except BrokenPipeError:
         output.nobody_reads_on()
     except typer.Abort:

@@ -233,6 +233,7 @@ def _foreign(folder: Path) -> Iterator[str]:
         SETTINGS,
         "samples",
         "measures",
+        "embeddings",
         "outcomes",
         "blobs",
         "media",

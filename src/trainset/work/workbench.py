@@ -10,6 +10,7 @@ from trainset.work import audit as of_audit
 from trainset.work import audit_page, fix, history
 from trainset.work import classes as of_classes
 from trainset.work import diff as of_diff
+from trainset.work import embed as of_embed
 from trainset.work import export as of_export
 from trainset.work import extract_loudest as of_loudest
 from trainset.work import import_ as of_import
@@ -31,6 +32,9 @@ class Workbench(store.Dataset):
     checks = of_audit.checks
     audit = of_audit.audit
     compare = of_near.compare
+    embed = of_embed.embed
+    embeddings = of_embed.embeddings
+    embedders = of_embed.embedders
     flagged = of_audit.flagged
     dismiss = of_audit.dismiss
     dismissals = of_audit.dismissals

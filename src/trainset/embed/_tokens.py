@@ -1,0 +1,52 @@
+"""Texts through a transformer in ONNX: tokens in, the mean of their vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LETTERS = 20
+"""Of a text for each token that is read, beyond which it is not looked at: a text may have millions."""
+
+
+@lru_cache(maxsize=4)
+def tokenizer(path: Path) -> Any:
+    """The tokenizer of a `tokenizer.json`."""
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(path))
+
+
+def mean_vectors(
+    model: Any, words: Any, texts: Sequence[str], most: int, pooled: Callable[..., NDArray[np.float32]] | None = None
+) -> NDArray[np.float32]:
+    """(n, dim) float32 of unit length: the mean of the vectors of a text's tokens, of which the first `most` are read.
+
+    pooled: makes (n, dim) of (n, tokens, dim) vectors and the (n, tokens) mask otherwise.
+    """
+    words.enable_truncation(max_length=most)
+    words.no_padding()
+    encoded = words.encode_batch([text[: most * _LETTERS] for text in texts])
+    longest = max(1, max(len(one.ids) for one in encoded))
+    ids, mask = np.zeros((2, len(encoded), longest), np.int64)
+    for row, one in enumerate(encoded):
+        ids[row, : len(one.ids)] = one.ids
+        mask[row, : len(one.ids)] = 1
+    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    hidden = model.run(None, {given.name: inputs[given.name] for given in model.get_inputs()})[0]
+    if pooled is not None:
+        vectors = pooled(hidden, mask)
+    elif hidden.ndim == 2:  # the model pools by itself
+        vectors = hidden
+    else:
+        weights = mask[..., None].astype(np.float32)
+        vectors = (hidden * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
+    unit: NDArray[np.float32] = (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(
+        np.float32
+    )
+    return unit

@@ -1,0 +1,161 @@
+"""Which embedder is meant: one that is built in, a file or folder of this person's, a repository, a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trainset import registry
+from trainset.contracts import Plugin
+from trainset.embed import _huggingface, _models, _own
+from trainset.errors import BadValue, MissingPackage, UnknownName
+from trainset.model import MEDIA
+from trainset.store.dataset import Dataset
+from trainset.store.embedded import Made
+
+HUGGING_FACE = "hf:"
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """An embedder with the values of its settings: what `embed` computes with and what an embedding is kept under."""
+
+    plugin: Plugin
+    settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name it is listed and kept under."""
+        return self.plugin.name
+
+    @property
+    def made(self) -> Made:
+        """What its embeddings are kept under: settings that only change the speed are no part of it."""
+        facts = self.plugin.facts
+        settings = {name: value for name, value in sorted(self.settings.items()) if name not in facts["speed"]}
+        given = {"given": facts["given"]} if "given" in facts else {}
+        return Made(self.plugin.name, str(facts["version"]), {**settings, **given})
+
+    @property
+    def side(self) -> int:
+        """Pixels of the squares that pictures are stretched to; 0: as they are."""
+        side = self.plugin.facts["side"]
+        return int(self.settings[side] if isinstance(side, str) else side)
+
+    def __call__(self, *samples: Any) -> Any:
+        return self.plugin.target(*samples, **self.settings)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One embedder that comes with `trainset`. needs: the pip command that it lacks; empty when it can be used."""
+
+    embedder: str
+    title: str
+    medium: str
+    dim: int
+    version: int
+    default: bool
+    about: str
+    settings: Mapping[str, Any]
+    needs: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**vars(self), "settings": dict(self.settings)}
+
+
+def listed() -> list[Listed]:
+    """Every embedder that comes with `trainset` or an installed package, by medium, the default of each first."""
+    found = []
+    for name, plugin in registry.plugins("embedder").items():
+        facts, lacking = plugin.facts, _models.missing(plugin.facts["packages"])
+        settings = {setting.name: setting.default for setting in plugin.settings.values()}
+        found.append(
+            Listed(
+                name, plugin.title, facts["medium"], facts["dim"], facts["version"], facts["default"], plugin.summary, settings,
+                MissingPackage(name, lacking, install=_models.EXTRA).next if lacking else "",
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (MEDIA.index(one.medium), not one.default, one.embedder))
+
+
+def chosen(
+    dataset: Dataset, embedder: str | Path | Callable[..., Any] = "", settings: Mapping[str, Any] | None = None, *,
+    name: str = "", version: str = "", side: int = 0, rate: int = 0,
+) -> Embedder:  # fmt: skip
+    """The embedder that a person means, for the medium of the dataset: nothing for its default, a name, the path of an ONNX file
+    or of a folder, `hf:owner/name`, or a function with a name and a version.
+
+    What a dataset says of itself chooses none of these: a name comes from the person alone. Raises `BadValue`, `UnknownName`, and
+    what opening a model raises.
+    """
+    medium = dataset.medium
+    if not medium:
+        raise BadValue("this dataset is empty: it has no medium yet", next="trainset import SOURCE")
+    if callable(embedder):
+        plugin = _own.of_function(embedder, medium, name, version, side=side, rate=rate)
+        if name in registry.plugins("embedder") and plugin is not registry.plugins("embedder")[name]:
+            raise BadValue(
+                "an embedder that comes with trainset has this name", got=repr(name), next="give yours another name"
+            )
+    else:
+        plugin = _named(str(embedder), medium)
+    if plugin.facts["medium"] != medium:
+        raise BadValue(
+            f"embedder {plugin.name} is for {plugin.facts['medium']}, and this dataset holds {medium}",
+            next="trainset embedders lists what there is",
+        )
+    return Embedder(plugin, _settings(plugin, settings or {}))
+
+
+def ready(embedder: Embedder) -> None:
+    """Raises `MissingPackage` with the pip command when it needs a package that is not installed."""
+    _models.require(f"the embedder {embedder.name}", embedder.plugin.facts["packages"])
+
+
+def _named(name: str, medium: str) -> Plugin:
+    known = registry.plugins("embedder")
+    if not name:
+        return next(plugin for plugin in known.values() if plugin.facts["default"] and plugin.facts["medium"] == medium)
+    if name.replace("-", "_") in known:
+        return known[name.replace("-", "_")]
+    if name.startswith(HUGGING_FACE):
+        return _own.of_folder(_huggingface.fetched(name.removeprefix(HUGGING_FACE)), medium, name)
+    fitting = ", ".join(other for other, plugin in known.items() if plugin.facts["medium"] == medium)
+    path = Path(name)
+    if path.is_dir():
+        return _own.of_folder(path, medium)
+    if path.suffix == ".onnx":
+        return _own.of_file(path, medium)
+    raise UnknownName(
+        f"there is no embedder {name!r}", expected=f"one of {fitting}, the path of an ONNX file or of a folder, or hf:owner/name",
+        next="trainset embedders lists what there is",
+    )  # fmt: skip
+
+
+def _settings(plugin: Plugin, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of an embedder. Texts are parsed, as from a command line."""
+    values = {name: setting.default for name, setting in plugin.settings.items()}
+    for name, value in given.items():
+        if name not in values:
+            raise UnknownName(
+                f"embedder {plugin.name} has no setting {name!r}", expected=f"one of {', '.join(values) or 'none'}"
+            )
+        values[name] = plugin.settings[name].parse(value) if isinstance(value, str) else value
+        if (
+            isinstance(values[name], (int, float))
+            and not isinstance(values[name], bool)
+            and not 0 <= values[name] <= _MOST
+        ):
+            raise BadValue(f"setting {name} of embedder {plugin.name} is out of range", got=repr(value))
+    for name in {"threads", plugin.facts["side"]} & values.keys():
+        least = 1 if name == "threads" else 8
+        if not least <= values[name] <= (64 if name == "threads" else 2048):
+            raise BadValue(f"setting {name} of embedder {plugin.name} is out of range", got=repr(values[name]))
+    return values
+
+
+_MOST = 100_000
