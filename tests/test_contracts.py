@@ -18,6 +18,7 @@ from trainset.errors import BadValue, PluginError, UnknownName
 from trainset.model import Outcome
 from trainset.store import bad, measured
 from trainset.store.schema import CANDIDATES
+from trainset.work.prepare import resampled, squared
 from trainset.work.together import Together
 
 EVERY = [plugin for kind in contracts.KINDS for plugin in registry.plugins(kind).values()]
@@ -221,6 +222,34 @@ def test_every_check_answers_for_every_sample_whatever_the_columns(
     assert found.bad is None or (found.bad.schema.equals(bad.SCHEMA) and found.bad.num_rows == given["bad"].num_rows)
     assert plugin.section("Why it matters")
     assert plugin.section("What to do")
+
+
+EMBEDDERS = list(registry.plugins("embedder").values())
+
+
+def embeddable(plugin: contracts.Plugin) -> list[Any]:
+    """Samples of every odd shape, as `embed` hands them to this embedder with its default settings."""
+    medium, side = plugin.facts["medium"], plugin.facts["side"]
+    if medium == "text":
+        return [sample["text"] for sample in inputs()["text"][0]]
+    if medium == "audio":
+        return [resampled(sample["signal"], sample["rate"], plugin.facts["rate"])[0] for (sample,) in inputs()["audio"]]
+    pixels = plugin.settings[side].default if isinstance(side, str) else side
+    return [squared(sample["pixels"], pixels) for group in inputs()["image"] for sample in group]
+
+
+@pytest.mark.parametrize("plugin", EMBEDDERS, ids=lambda p: p.name)
+def test_every_embedder_gives_a_finite_row_for_every_sample_alone_or_together(plugin: contracts.Plugin) -> None:
+    samples = embeddable(plugin)
+    together = plugin.target(samples)
+    assert together.shape == (len(samples), plugin.facts["dim"])
+    assert together.dtype == np.float32
+    assert np.isfinite(together).all()
+    for row, sample in enumerate(samples):
+        np.testing.assert_allclose(plugin.target([sample])[0], together[row], rtol=1e-3, atol=1e-3)
+    assert set(plugin.facts["speed"]) <= set(plugin.settings)
+    for word in ("Cost:", "Source:", "icence"):
+        assert word in plugin.doc
 
 
 def test_an_embedder_takes_the_samples_of_its_medium() -> None:

@@ -120,7 +120,9 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert next(waiting, None) is None
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", DOCS / "how-to" / "notebooks.md"], ids=shown)
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", DOCS / "how-to" / "notebooks.md", DOCS / "how-to" / "embed.md"], ids=shown
+)
 def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     pictures(tmp_path / "digits", classes=("3", "8"))

@@ -54,6 +54,16 @@ def test_the_layout_of_pictures_is_told_from_the_graph(given: list[Any], last: b
     assert plugin.facts["batch"] == (2 if given[0] == 2 else 32)
 
 
+def test_a_model_that_is_replaced_is_another_model(tmp_path: Path) -> None:
+    first = _own.of_file(means(tmp_path / "m.onnx", ["n", 3, 8, 8]), "image")
+    assert first.target(PICTURES).shape == (2, 3)
+    second = _own.of_file(
+        model(tmp_path / "m.onnx", ["n", 3, 8, 8], [helper.make_node("Flatten", ["x"], ["y"])]), "image"
+    )
+    assert second.facts["version"] != first.facts["version"]
+    assert second.target(PICTURES).shape == (2, 192)
+
+
 def test_mean_and_scale_are_settings(tmp_path: Path) -> None:
     plugin = _own.of_file(means(tmp_path / "m.onnx", ["n", 3, 8, 8]), "image")
     np.testing.assert_allclose(plugin.target(PICTURES[:1], mean="0,51,0", scale="1,1,255"), [[0, 0, 1]], atol=1e-6)
@@ -92,7 +102,13 @@ def test_a_folder_with_a_model_for_texts_gives_what_the_packaged_one_does(tmp_pa
     np.testing.assert_allclose(plugin.target(texts), minilm(texts), atol=1e-5)
     assert not np.allclose(plugin.target(texts, pooling="first"), minilm(texts), atol=1e-2)
     assert plugin.name == tmp_path.name
-    assert plugin.facts["version"] == _onnx_file.checked(tmp_path / "onnx" / "model.onnx").sha256[:32]
+    (tmp_path / "tokenizer.json").write_bytes(words.read_bytes() + b" ")
+    assert _own.of_folder(tmp_path, "text").facts["version"] != plugin.facts["version"]
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(DamagedModel, match="no tokenizer"):
+        _own.of_folder(tmp_path, "text")
+    with pytest.raises(BadValue, match="tokens"):
+        plugin.target(texts, tokens=1)
 
 
 @pytest.mark.parametrize("given", [["n", "frames"], [1, 1, "frames"], ["n", 100], ["frames"]])

@@ -53,7 +53,7 @@ def test_questions_are_told_apart_by_what_they_mean(data_folder: Path) -> None:
     assert found[0] > found[1] > 0.5
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.3, 1.5, 2.2, 31.0])
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.3, 1.5, 2.2, 10.75, 10.8, 10.8125, 10.82, 20.9, 31.0])
 def test_a_recording_of_any_length_gives_one_row_whatever_stands_beside_it(seconds: float) -> None:
     draw = np.random.default_rng(0)
     one = (draw.standard_normal(int(seconds * 16_000)) * 0.1).astype(np.float32)

@@ -22,7 +22,7 @@ from tests import helpers
 import trainset
 from trainset.contracts import embedder
 from trainset.embed import _models
-from trainset.embed.minilm import minilm
+from trainset.embed.minilm import _paths, minilm
 from trainset.embed.pixels import pixels
 from trainset.errors import BadValue, MissingPackage, PluginError, UnknownName
 from trainset.store import embedded
@@ -320,3 +320,24 @@ def test_a_model_file_by_its_path(pets: Workbench, tmp_path: Path) -> None:
     path.rename(tmp_path / "moved.onnx")
     with pytest.raises(UnknownName, match="no such model"):
         pets.embed(path)
+
+
+def test_a_folder_of_the_shape_of_hugging_face_by_its_path(tmp_path: Path) -> None:
+    network, words = _paths()
+    (tmp_path / "repo" / "onnx").mkdir(parents=True)
+    shutil.copy(network, tmp_path / "repo" / "onnx" / "model.onnx")
+    shutil.copy(words, tmp_path / "repo" / "tokenizer.json")
+    (tmp_path / "repo" / "config.json").write_text("{}")
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(helpers.texts(tmp_path / "t.csv", [(f"text {n}", "a") for n in range(5)]))
+        report = dataset.embed(tmp_path / "repo")
+        assert (report.embedder, report.dim, report.embedded) == ("repo", 384, 5)
+        found = dataset.embeddings(embedder=tmp_path / "repo")
+        dataset.embed()
+        np.testing.assert_allclose(found.take([0, 1]), dataset.embeddings().take([0, 1]), atol=1e-5)
+
+
+def test_a_command_that_fetches_nothing_imports_no_network() -> None:
+    script = "import sys, trainset.work.workbench; sys.exit(' '.join({'urllib.request', 'onnxruntime', 'onnx'} & set(sys.modules)) or 0)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -87,8 +87,8 @@ def sha256_of(path: Path) -> str:
 
 
 @lru_cache(maxsize=8)
-def session(path: Path, threads: int) -> Any:
-    """An ONNX Runtime session on the CPU, without libraries of custom operators."""
+def session(path: Path, threads: int, version: str = "") -> Any:
+    """An ONNX Runtime session on the CPU, without libraries of custom operators; kept, for one path and version of its file."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

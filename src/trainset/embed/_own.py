@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -26,8 +27,16 @@ def of_file(path: Path, medium: str, name: str = "") -> Plugin:
     `preprocessor_config.json` (of pictures: mean, scale, side)."""
     model = _onnx_file.checked(path)
     _models.require("an embedder for texts", ("tokenizers",) if medium == "text" else ())
-    made: Plugin = {"image": _pictures, "audio": _recordings, "text": _texts}[medium](model, _inputs(path, medium))
-    return replace(made, name=name or path.name, title="ONNX model", facts={**made.facts, "version": model.sha256[:32]})
+    made: Plugin = {"image": _pictures, "audio": _recordings, "text": _texts}[medium](model, _inputs(model, medium))
+    return replace(
+        made, name=name or path.name, title="ONNX model", facts={**made.facts, "version": _version(model, medium)}
+    )
+
+
+def _version(model: _onnx_file.OnnxFile, medium: str) -> str:
+    """Of all that says what the vectors are, besides settings."""
+    words = _beside(model.path, "tokenizer.json") if medium == "text" else None
+    return hashlib.sha256(f"{model.sha256}{_models.sha256_of(words) if words else ''}".encode()).hexdigest()[:32]
 
 
 def of_folder(folder: Path, medium: str, name: str = "") -> Plugin:
@@ -87,9 +96,10 @@ def _declared(function: Callable[..., Any], **facts: Any) -> Plugin:
     return plugin
 
 
-def _inputs(path: Path, medium: str) -> list[Any]:
+def _inputs(model: _onnx_file.OnnxFile, medium: str) -> list[Any]:
+    path = model.path
     try:
-        found: list[Any] = _models.session(path, 2).get_inputs()
+        found: list[Any] = _models.session(path, 2, model.sha256).get_inputs()
     except Exception as error:  # noqa: BLE001  # ONNX Runtime's own kinds
         raise DamagedModel("ONNX Runtime cannot load this model", where=str(path), got=str(error)[:300]) from None
     names = {one.name for one in found}
@@ -135,7 +145,7 @@ def _pictures(model: _onnx_file.OnnxFile, inputs: list[Any]) -> Plugin:
         else:
             given = (pixels - _numbers("mean", mean)) / _numbers("scale", scale)
             given = given.astype(np.float16 if kind == "tensor(float16)" else np.float32)
-        return _pooled(_run(model.path, threads, {name: given.transpose(0, 3, 1, 2) if first else given}), pooling)
+        return _pooled(_run(model, threads, {name: given.transpose(0, 3, 1, 2) if first else given}), pooling)
 
     return _declared(onnx_model, medium="image", dim=0, side="side", batch=_batch(shape[0], 32), speed=("threads",))
 
@@ -162,7 +172,7 @@ def _recordings(model: _onnx_file.OnnxFile, inputs: list[Any]) -> Plugin:
             heard = signal[start : start + wanted] * np.float32(scale)
             room = wanted - len(heard)
             given = np.pad(heard, (room // 2, room - room // 2)).reshape([1] * (len(shape) - 1) + [-1])
-            vectors = _run(model.path, threads, {name: given})
+            vectors = _run(model, threads, {name: given})
             found.append(_pooled(vectors if vectors.ndim > 1 else vectors[None], pooling)[:1])
         return np.concatenate(found)
 
@@ -178,6 +188,7 @@ def _texts(model: _onnx_file.OnnxFile, inputs: list[Any]) -> Plugin:
             expected="tokenizer.json beside it or one folder above",
         )
     hashed = _models.sha256_of(words)
+    _tokens.tokenizer(words, hashed)
     known = {"input_ids", "attention_mask", "token_type_ids"}
     if odd := sorted({one.name for one in inputs} - known):
         raise BadValue(
@@ -185,19 +196,20 @@ def _texts(model: _onnx_file.OnnxFile, inputs: list[Any]) -> Plugin:
         )
 
     def onnx_model(
-        texts: Sequence[str], *, tokens: int = _TOKENS, pooling: str = "mean", threads: int = 2, tokenizer: str = hashed[:16]
+        texts: Sequence[str], *, tokens: int = _TOKENS, pooling: str = "mean", threads: int = 2
     ) -> NDArray[np.float32]:  # fmt: skip
         """An ONNX model of one's own: the mean of a text's tokens, of which the first `tokens` are read, at unit length."""
         first = (lambda hidden, mask: hidden[:, 0]) if _pooling(pooling) == "first" else None
-        return _guarded(
-            model.path, lambda: _tokens.mean_vectors(_models.session(model.path, threads), _tokens.tokenizer(words), texts, tokens, first)
-        )  # fmt: skip
+        _tokens.require_most(tokens, 8192)
+        network, known_words = _models.session(model.path, threads, model.sha256), _tokens.tokenizer(words, hashed)
+        return _guarded(model.path, lambda: _tokens.mean_vectors(network, known_words, texts, tokens, first))
 
     return _declared(onnx_model, medium="text", dim=0, batch=32, speed=("threads",))
 
 
-def _run(path: Path, threads: int, inputs: Mapping[str, Any]) -> NDArray[np.float32]:
-    return _guarded(path, lambda: np.asarray(_models.session(path, threads).run(None, inputs)[0], np.float32))
+def _run(model: _onnx_file.OnnxFile, threads: int, inputs: Mapping[str, Any]) -> NDArray[np.float32]:
+    network = _models.session(model.path, threads, model.sha256)
+    return _guarded(model.path, lambda: np.asarray(network.run(None, inputs)[0], np.float32))
 
 
 def _guarded(path: Path, work: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:

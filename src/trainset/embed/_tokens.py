@@ -10,16 +10,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainset.errors import BadValue, DamagedModel
+
 _LETTERS = 20
 """Of a text for each token that is read, beyond which it is not looked at: a text may have millions."""
 
 
 @lru_cache(maxsize=4)
-def tokenizer(path: Path) -> Any:
-    """The tokenizer of a `tokenizer.json`."""
+def tokenizer(path: Path, version: str = "") -> Any:
+    """The tokenizer of a `tokenizer.json`; kept, for one path and version of its file."""
     from tokenizers import Tokenizer
 
-    return Tokenizer.from_file(str(path))
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # noqa: BLE001  # it raises nothing narrower
+        raise DamagedModel("this is no tokenizer", where=str(path), got=str(error)[:200]) from None
+
+
+def require_most(tokens: int, most: int) -> None:
+    """Raises `BadValue` for a number of tokens that the network cannot read."""
+    if not 2 <= tokens <= most:
+        raise BadValue("setting tokens is out of range", expected=f"2 to {most}", got=str(tokens))
 
 
 def mean_vectors(

@@ -18,7 +18,7 @@ _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
 @embedder(
-    "EfficientNet-Lite0", medium="image", dim=_efficientnet.DIM, version=1, default=True, side="side", batch=32,
+    "EfficientNet-Lite0", medium="image", dim=_efficientnet.DIM, version=1, default=True, side="side", batch=16,
     packages=("onnxruntime", "onnx", _PACKAGE), speed=("threads",),
 )  # fmt: skip
 def efficientnet_lite0(

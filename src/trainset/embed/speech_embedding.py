@@ -24,6 +24,8 @@ _SHORTEST = 24_000
 a word most of them would be missing."""
 _LONGEST = 160_000
 """Frames that are heard at once; longer recordings are heard in pieces."""
+_OVERLAP = 13_000
+"""Frames that a piece shares with the next: a window and a little more, so that those across the border are heard too."""
 _PEAK, _DITHER = 0.5, 1e-3
 """Of full scale. Without them digital silence and quiet recordings lie far from anything the network was trained on."""
 _INT16 = 32_767.0  # the network was trained on samples of 16 bits
@@ -51,8 +53,8 @@ def speech_embedding(signals: Sequence[NDArray[np.float32]], *, threads: int = 2
     for signal in signals:
         before = len(windows)
         ready = _prepared(signal)
-        for start in range(0, max(1, len(ready) - _SHORTEST // 2), _LONGEST):
-            piece = ready[start : start + _LONGEST + _SHORTEST // 2]  # windows across the border are heard too
+        for start in range(0, max(1, len(ready) - _OVERLAP), _LONGEST):
+            piece = ready[start : start + _LONGEST + _OVERLAP]
             frames = mel.run(None, {"input": piece[None]})[0].reshape(-1, _BANDS) / 10 + 2
             windows += [frames[at : at + _WINDOW] for at in range(0, max(1, len(frames) - _WINDOW + 1), _HOP)]
         counts.append(len(windows) - before)

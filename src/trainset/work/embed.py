@@ -29,7 +29,7 @@ from trainset.work.vectors import Embeddings
 Progress = Callable[[int], None]
 """Called with how many more contents are done."""
 
-_FILES, _BYTES = 32, 8_000_000
+_FILES, _BYTES = 16, 8_000_000
 """Of a request to a worker process, at most: what it decodes to must fit into memory several times."""
 _SECONDS = 60.0
 """After which what is computed is written, though the part is not full."""

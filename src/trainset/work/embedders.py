@@ -9,7 +9,7 @@ from typing import Any
 
 from trainset import registry
 from trainset.contracts import Plugin
-from trainset.embed import _huggingface, _models, _own
+from trainset.embed import _models, _own
 from trainset.errors import BadValue, MissingPackage, UnknownName
 from trainset.model import MEDIA
 from trainset.store.dataset import Dataset
@@ -123,6 +123,8 @@ def _named(name: str, medium: str) -> Plugin:
     if name.replace("-", "_") in known:
         return known[name.replace("-", "_")]
     if name.startswith(HUGGING_FACE):
+        from trainset.embed import _huggingface  # the network: imported by nobody who has not asked for it
+
         return _own.of_folder(_huggingface.fetched(name.removeprefix(HUGGING_FACE)), medium, name)
     fitting = ", ".join(other for other, plugin in known.items() if plugin.facts["medium"] == medium)
     path = Path(name)
