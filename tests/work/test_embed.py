@@ -136,6 +136,18 @@ def test_what_is_no_vector_per_sample_is_a_clear_error(given: Any, pets: Workben
         pets.embed(lambda images: given, name="odd", version="1")
 
 
+def test_a_function_that_now_gives_vectors_of_another_length_needs_another_version(
+    pets: Workbench, tmp_path: Path
+) -> None:
+    pets.embed(colours, name="colours", version="1", side=8)
+    helpers.picture(tmp_path / "pets" / "cat" / "new.png", 77)
+    pets.import_(tmp_path / "pets")
+    with pytest.raises(PluginError, match="all of one length") as caught:
+        pets.embed(lambda images: np.ones((len(images), 5)), name="colours", version="1", side=8)
+    assert "another version" in caught.value.next
+    assert pets.embed(lambda images: np.ones((len(images), 5)), name="colours", version="2", side=8).embedded == 11
+
+
 def test_a_function_needs_a_name_of_its_own(pets: Workbench) -> None:
     with pytest.raises(BadValue, match="needs a name and a version"):
         pets.embed(colours)

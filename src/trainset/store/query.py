@@ -63,7 +63,7 @@ class QueryTable:
         self._connection = duckdb.connect(
             ":memory:", config={"enable_external_access": "false", "threads": "2", "preserve_insertion_order": "false"}
         )
-        self._damage: DamagedDataset | None = None
+        self._damage: DamagedDataset | KeyboardInterrupt | None = None
         try:
             self._build()
         except duckdb.Error as error:
@@ -155,8 +155,9 @@ class QueryTable:
         for name, table in (beside or {}).items():
             self._connection.register(name, table)
         timer = threading.Timer(_FILTER_SECONDS, self._connection.interrupt)
-        timer.start()
+        timer.daemon = True  # interrupted before it is cancelled, it must not keep the process
         try:
+            timer.start()
             return self._connection.sql(sql, params=list(parameters) or None).to_arrow_table()
         except duckdb.InterruptException:
             raise BadFilter(f"the filter took longer than {_FILTER_SECONDS} seconds", next="make it simpler") from None
@@ -274,7 +275,7 @@ class QueryTable:
     def _rows(self, stored: list[str]) -> Iterator[pa.RecordBatch]:
         try:
             yield from self._numbered(stored)
-        except DamagedDataset as damage:  # on its way through the database it would lose its words
+        except (DamagedDataset, KeyboardInterrupt) as damage:  # on its way through the database it would lose its words
             self._damage = damage
             raise
 

@@ -34,6 +34,7 @@ _FILES, _BYTES = 16, 8_000_000
 _SECONDS = 60.0
 """After which what is computed is written, though the part is not full."""
 _NAMED = 1_000
+_REFUSED = 10_000  # samples of a source that may not be read, at a time
 _COPIES = 4
 """Of one content that are tried, one after the other."""
 
@@ -90,8 +91,7 @@ def embed(
             pass_.finish()
         finally:  # interrupted: what is computed is kept
             pass_.write()
-    made = meant.made
-    dim = pass_.dim or embedded.Embeddings(dataset, made, pa.array([], pa.binary(16))).dim
+    made, dim = meant.made, pass_.dim
     left_out = dict(sorted(pass_.left_out.items(), key=lambda pair: -pair[1]))
     return EmbedReport(
         meant.name, made.version, dict(made.settings), dim, pass_.done, present, left_out, pass_.named, time.monotonic() - started
@@ -136,7 +136,8 @@ class _Pass:
 
     def __init__(self, dataset: Dataset, embedder: Embedder, progress: Progress) -> None:
         self._dataset, self._embedder, self._progress = dataset, embedder, progress
-        self.dim = int(embedder.plugin.facts["dim"])
+        known = embedded.Embeddings(dataset, embedder.made, pa.array([], pa.binary(16))).dim
+        self.dim = known or int(embedder.plugin.facts["dim"])
         self.done = 0
         self.left_out: dict[str, int] = {}
         self.named: list[dict[str, str]] = []
@@ -148,21 +149,20 @@ class _Pass:
 
     def take(self, samples: _Samples) -> None:
         """Embeds what has gathered to a batch, and writes what has gathered to a part."""
+        rows = samples.asked.select(["id", "content", "path", "copy", "copies"]).to_pylist()
         for row, reason in samples.failed.items():
-            asked = samples.asked.slice(row, 1).to_pylist()[0]
-            if asked["copy"] < asked["copies"]:
-                self.again.append(asked["content"])
+            if rows[row]["copy"] < rows[row]["copies"]:
+                self.again.append(rows[row]["content"])
             else:
-                self.leave_out(asked, reason)
-        rows = samples.asked.select(["id", "content", "path"]).to_pylist() if samples.ready else []
+                self.leave_out(rows[row], reason)
         rates = samples.rates or [0] * len(samples.ready)
         for row, one, rate in zip(samples.ready, samples.inputs, rates, strict=True):
             self._waiting.append((rows[row]["content"], rows[row], one, rate))
-        batch = max(1, self._embedder.plugin.facts["batch"])
+        batch = min(max(1, self._embedder.plugin.facts["batch"]), embedded.PART_ROWS)
         while len(self._waiting) >= batch:
             self._compute(batch)
-        if len(self._contents) >= embedded.PART_ROWS or time.monotonic() - self._written > _SECONDS:
-            self.write()
+            if len(self._contents) + batch > embedded.PART_ROWS or time.monotonic() - self._written > _SECONDS:
+                self.write()
 
     def finish(self) -> None:
         """Embeds the rest."""
@@ -213,9 +213,11 @@ class _Pass:
         dim = self.dim or (vectors.shape[1] if vectors.ndim == 2 else 0)
         if vectors.ndim != 2 or vectors.shape != (count, dim) or not 1 <= dim <= embedded.MOST_DIM:
             raise PluginError(
-                f"embedder {self._embedder.name} did not give a vector for each sample", expected=f"({count}, {dim or 'dim'}) numbers",
+                f"embedder {self._embedder.name} did not give a vector for each sample, all of one length",
+                expected=f"({count}, {dim or 'dim'}) numbers",
                 got=f"shape {vectors.shape}" if vectors.size else type(given).__name__,
-            )  # fmt: skip
+                next="a function that has changed needs another version",
+            )
         self.dim = dim
         return vectors
 
@@ -249,7 +251,9 @@ def _samples(dataset: Dataset, table: QueryTable, missing: pa.Table, embedder: E
                 raise BadValue("the log does not know its source")
             home.require_root(dataset.folder, name, source.root)
         except TrainsetError as refused:
-            yield _Samples(mine, [], [], failed=dict.fromkeys(range(mine.num_rows), refused.what))
+            for start in range(0, mine.num_rows, _REFUSED):
+                some = mine.slice(start, _REFUSED)
+                yield _Samples(some, [], [], failed=dict.fromkeys(range(some.num_rows), refused.what))
             continue
         yield from _decoded(dataset, source, mine, embedder)
 
