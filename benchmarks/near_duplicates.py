@@ -42,7 +42,7 @@ def near_pairs(folder: Path, source: Path) -> tuple[set[tuple[str, str]], list[s
         text = samples["text"].combine_chunks() if dataset.medium == "text" else None
         found = near(dataset, samples["content"].combine_chunks(), text)
         names = (samples["text"] if dataset.medium == "text" else samples["path"]).to_pylist()
-        most = {"image": 0.01, "audio": 0.05, "text": 0.125}[dataset.medium]
+        most = {"image": 0.01, "audio": 0.05, "text": 1e-6}[dataset.medium]
     good = found.unlike <= most
     return {
         (names[a], names[b]) for a, b in zip(found.first[good].tolist(), found.second[good].tolist(), strict=True)

@@ -152,7 +152,7 @@ class Near:
     them stands for all.
 
     unlike: (m,) float64, 0 = the same. Of pictures and recordings the chance, 0 to 1, that an ordinary neighbour in this set would
-    lie as near (see `learn/chance.py`); of texts the share of words that differ, up to one in eight.
+    lie as near (see `learn/chance.py`); of texts how many of the set would be as like another one by chance (`learn/phrases.py`).
     """
 
     first: NDArray[np.int64]

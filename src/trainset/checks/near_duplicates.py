@@ -12,16 +12,17 @@ from trainset.checks._near import linked, near_pairs, worst_pair
 from trainset.contracts import Findings, Near, check
 
 
-@check("Near duplicates")
+@check("Near duplicates", version=2)
 def near_duplicates(
     id: pa.Array, near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
-    pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
+    pictures: float = 0.01, recordings: float = 0.05, texts: float = 1e-6,
 ) -> Findings:  # fmt: skip
     """Samples that are another one but for what does not matter: of pictures another size, crop, brightness or format; of recordings
     another level, rate, start or codec; of texts case, punctuation, or one word in eight.
 
     `pictures`, `recordings`: the chance that an ordinary neighbour of this set would lie as near; where all samples are alike, as
-    digits are, being alike is no finding. `texts`: the share of words that may differ, at most 0.125.
+    digits are, being alike is no finding. `texts`: how many texts of this set would be as like another one by chance, of those that
+    differ in at most one word of eight; phrases that many use are no finding.
 
     ## Why it matters
     The same thing counts twice in training and in scores, and a random split puts one on each side.

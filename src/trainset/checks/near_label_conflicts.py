@@ -13,10 +13,10 @@ from trainset.checks._quoted import quoted
 from trainset.contracts import Findings, Near, check
 
 
-@check("Near duplicates with different labels")
+@check("Near duplicates with different labels", version=2)
 def near_label_conflicts(
     id: pa.Array, near: Near, content: pa.Array, label: pa.Array, path: pa.Array, split: pa.Array, *,
-    pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
+    pictures: float = 0.01, recordings: float = 0.05, texts: float = 1e-6,
 ) -> Findings:  # fmt: skip
     """Two samples that nearly are the same under two labels; see near_duplicates for what that means.
 

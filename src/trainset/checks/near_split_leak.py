@@ -12,10 +12,10 @@ from trainset.checks._near import near_pairs, worst_pair
 from trainset.contracts import Findings, Near, check
 
 
-@check("Nearly the same content in two splits", matters=3)
+@check("Nearly the same content in two splits", matters=3, version=2)
 def near_split_leak(
     id: pa.Array, near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
-    pictures: float = 0.01, recordings: float = 0.05, texts: float = 0.125,
+    pictures: float = 0.01, recordings: float = 0.05, texts: float = 1e-6,
 ) -> Findings:  # fmt: skip
     """Training samples that are nearly the same as one of the test or validation set; see near_duplicates for what that means.
 

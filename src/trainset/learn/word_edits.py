@@ -10,12 +10,17 @@ SHORTEST = 8
 _MOVED = 2
 """What a word added or left out costs, in changed words: short questions differ in one more often than copies do."""
 
-_WORD = re.compile(r"\w+")
+_PUNCTUATION = re.compile(r"[^\w\s]+")
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a text, case folded, without punctuation."""
-    return tuple(_WORD.findall(text.casefold()))
+    """What stands between blanks in a text, case folded, without punctuation: `isn't` is one word, and `isnt` the same."""
+    return tuple(_PUNCTUATION.sub("", text.casefold()).split())
+
+
+def letters(words: Sequence[str]) -> str:
+    """The words without the blanks between them: `to-do list` and `to do list` are alike."""
+    return "".join(words)
 
 
 def edits(one: Sequence[str], other: Sequence[str], most: int) -> int:
@@ -40,12 +45,11 @@ def edits(one: Sequence[str], other: Sequence[str], most: int) -> int:
     return min(before[-1], most + 1)
 
 
-def differing(one: Sequence[str], other: Sequence[str]) -> float | None:
-    """The share of words, 0 to 1/8, in which one differs from the other (a word added or left out counts twice); None when they are
-    no copies of one another."""
-    longer = max(len(one), len(other))
-    if one == other:
-        return 0.0 if longer else None
-    most = longer // SHORTEST
+def differing(one: Sequence[str], other: Sequence[str]) -> int | None:
+    """How many words differ, 0 when all letters are the same (a word added or left out counts twice); None when they are no copies of
+    one another: without words, or beyond one in eight."""
+    if letters(one) == letters(other):
+        return 0 if one else None
+    most = max(len(one), len(other)) // SHORTEST
     changed = edits(one, other, most) if most else 1
-    return changed / longer if changed <= most else None
+    return changed if changed <= most else None

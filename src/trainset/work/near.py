@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from trainset.contracts import Near
 from trainset.errors import BadValue, DamagedDataset
-from trainset.learn import aligned, tiny_pictures, word_edits
+from trainset.learn import aligned, phrases, tiny_pictures, word_edits
 from trainset.learn.chance import K, chances, pairs
 from trainset.learn.neighbours import neighbours
 from trainset.store import log, measured, parts
@@ -24,14 +26,15 @@ _SCHEMA = pa.schema(
     [("content", pa.binary(16)), ("first", pa.int32()), ("second", pa.int32()), ("unlike", pa.float32())]
 )
 """A row per content, then a row per pair of them."""
-_VERSION = 1
-_MOST = {"image": 0.1, "audio": 0.25, "text": 1 / word_edits.SHORTEST}
+_VERSION = 2
+_MOST = {"image": 0.1, "audio": 0.25, "text": 0.01}
 """How unlike a pair may be that is kept: beyond what any check asks for by default, so that another threshold computes nothing."""
 _STALE = 1.25
 """Times as many contents as there are now that may have been compared, for the comparison to stand."""
 _BATCH = 5_000
 _TEXT_DIM = 256
 _TEXT_FAR = 0.8  # distance above which texts share too few words to be copies
+_FAMILY = 16  # texts like one of a pair, which tell nothing of how usual its words are
 _CANDIDATES = 48  # recordings are told apart frame by frame, among these
 
 _FILE = ("cache", "near.parquet")
@@ -116,43 +119,61 @@ def _recordings(prints: NDArray[np.uint8], progress: Progress) -> Pairs:
 
 
 def _texts(texts: pa.Array, progress: Progress) -> Pairs:
-    """Texts of the same words, and those of the nearest that differ in at most one word of eight."""
+    """Texts of the same letters, and those of the nearest that differ in at most one word of eight, unless others of the set would
+    be as like them by chance."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    how = {"token_pattern": r"\w+", "ngram_range": (1, 2), "dtype": np.float32}
-    hashing = HashingVectorizer(n_features=_TEXT_DIM, **how)
+    hashing = HashingVectorizer(n_features=_TEXT_DIM, analyzer=_one_and_two, dtype=np.float32)
 
     def batches() -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(texts), _BATCH):
             yield hashing.transform(texts.slice(start, _BATCH).fill_null("").to_pylist()).toarray()
 
-    def words(row: int) -> tuple[str, ...]:
-        return word_edits.words(texts[row].as_py() or "")
-
-    same = _same_words(texts)
+    known, same = _read(texts)
     rows, distances = neighbours(batches, len(texts), _TEXT_DIM, min(K, max(1, len(texts) - 1)), progress)
     own, place = np.nonzero((distances < _TEXT_FAR) & (rows >= 0))
     other = rows[own, place].astype(np.int64)
     both = np.unique(np.stack([np.minimum(own, other), np.maximum(own, other)], axis=1), axis=0)
-    kept_words = lru_cache(maxsize=100_000)(words)
-    unlike = [word_edits.differing(kept_words(int(a)), kept_words(int(b))) for a, b in both]
-    good = np.array([value is not None and value > 0 for value in unlike], bool)
-    first = np.concatenate([same[:, 0], both[good, 0]])
-    second = np.concatenate([same[:, 1], both[good, 1]])
-    values = np.array([value for value in unlike if value is not None and value > 0], np.float64)
-    return first, second, np.concatenate([np.zeros(len(same)), values])
+    words = lru_cache(maxsize=100_000)(lambda row: word_edits.words(texts[row].as_py() or ""))
+    found = [(int(a), int(b), 0.0) for a, b in same]
+    changed = [(one, two, word_edits.differing(words(one), words(two))) for one, two in both.tolist()]
+    alike: dict[int, list[int]] = defaultdict(list)
+    for one, two, words_changed in changed:
+        if words_changed:
+            alike[one].append(two)
+            alike[two].append(one)
+    for one, two, words_changed in changed:
+        if words_changed:
+            family = {row for row in (*alike[one][:_FAMILY], *alike[two][:_FAMILY]) if row not in (one, two)}
+            chance = phrases.chance_of_copy(known, words(one), words(two), words_changed, map(words, family))
+            if chance <= _MOST["text"]:
+                found.append((one, two, chance))
+    first, second, unlike = zip(*found, strict=True) if found else ((), (), ())
+    return np.array(first, np.int64), np.array(second, np.int64), np.array(unlike, np.float64)
 
 
-def _same_words(texts: pa.Array) -> NDArray[np.int64]:
-    """(m, 2) each text that has the words of an earlier one, and that one."""
+def _one_and_two(text: str) -> list[str]:
+    words = word_edits.words(text)
+    return [*words, *map(" ".join, pairwise(words))]
+
+
+def _read(texts: pa.Array) -> tuple[phrases.Phrases, NDArray[np.int64]]:
+    """The phrases of all texts that differ; and (m, 2) each text that has the letters of an earlier one, and that one."""
+    known, seen = phrases.Phrases(len(texts)), set[bytes]()
     hashed = np.empty(len(texts), "S16")
-    for row, text in enumerate(texts.to_pylist()):
-        found = word_edits.words(text or "")
-        joined = " ".join(found) if found else f"\0{row}"  # a text without words is like no other
-        hashed[row] = hashlib.blake2b(joined.encode(), digest_size=8).hexdigest()
+    for start in range(0, len(texts), _BATCH):
+        words = [word_edits.words(text or "") for text in texts.slice(start, _BATCH).to_pylist()]
+        once = []
+        for row, some in enumerate(words, start):
+            joined = word_edits.letters(some) or f"\0{row}"  # a text without words is like no other
+            hashed[row] = hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+            if hashed[row] not in seen:
+                seen.add(hashed[row])
+                once.append(some)
+        known.add(once)
     _, first, group = np.unique(hashed, return_index=True, return_inverse=True)
     later = np.flatnonzero(first[group] != np.arange(len(texts)))
-    return np.stack([first[group][later], later], axis=1).astype(np.int64)
+    return known, np.stack([first[group][later], later], axis=1).astype(np.int64)
 
 
 def _unusual(rows: NDArray[np.int32], distances: NDArray[np.float32], most: float) -> Pairs:
