@@ -47,6 +47,7 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "fingerprint",
     ),
     ("note", "a remark a person leaves on a sample, a class or the dataset", "comment, tag"),
+    ("report", "what somebody outside says is wrong with a sample; its label is a suggestion", "issue, flag"),
     ("filter", "one expression that holds for some samples: `label = 'cat' and width < 32`", "query"),
     ("selection", "a filter, or a list of sample ids", "view, slice, query"),
     ("measure", "a number computed from one sample by itself: width, loudness", "metric, signal, feature"),
@@ -93,7 +94,10 @@ EXIT_CODES: tuple[tuple[str, str], ...] = (
     ("0", "done; for an import also when some files were bad: they are named"),
     ("1", "a bug of ours, with a traceback, or a question answered with no"),
     ("2", "a mistake or an obstacle that you can do something about; one message, nothing was changed"),
-    ("3", "an import after which not one sample of the source is in the dataset, or an export that could write none"),
+    (
+        "3",
+        "an import after which not one sample of the source is in the dataset, an export that could write none, or a list of which no row could be used",
+    ),
     ("130", "interrupted by Ctrl-C; what was acknowledged is kept"),
     ("141", "nobody read on, as in `trainset log | head`"),
 )

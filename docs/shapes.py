@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from trainset.model import Action, ClassInfo, Entry, Note, Version
+from trainset.work.apply import Applied
 from trainset.work.embed import EmbedReport
 from trainset.work.embedders import Listed
 from trainset.work.export import ExportReport
 from trainset.work.extract_loudest import LoudestReport
 from trainset.work.fix import Change
 from trainset.work.import_report import ImportReport
+from trainset.work.import_reports import ReportsImported
 from trainset.work.measure import MeasureReport
 from trainset.work.status import OnDisk, Status
 
@@ -77,6 +79,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("dismiss",), "an object", ("action", "changed")),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
     Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
+    Shape(("apply",), "an object", _of(Applied)),
+    Shape(("import-reports",), "an object", _of(ReportsImported)),
     Shape(("extract-loudest",), "an object", _of(LoudestReport)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
     Shape(("versions",), "a list of objects", _of(Version)),
@@ -105,16 +109,21 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
     ("one of `changes`, in `diff`", ("kind", "id", "path", "label", "before", "after", "action")),
+    ("one of `refused`, in `apply` and `import-reports`", ("row", "why")),
     ("an error, of any command", ("error", "detail", "where", "next")),
 )
 """The objects inside, and the one shape of an error."""
 
 MEANINGS: Mapping[str, str] = {
+    "refused": "rows that could not be used, the first 20",
+    "refused_count": "how many there are",
+    "unanswered": "rows without a label, which change nothing",
     "a": "the first version, as asked for",
     "about": "remarks on the source, or on the set, as a whole; in `checks` what it finds, in `embedders` what it sees",
     "action": "position of the action; null when nothing had to change",
     "actions": "how many actions the log has up to there",
     "after": "what it is in `b`",
+    "added": "reports kept",
     "allowed": "whether you have allowed the dataset to read there",
     "at": "time in ISO 8601; in `status` and `export` the position",
     "b": "the second version, as asked for",
@@ -126,6 +135,7 @@ MEANINGS: Mapping[str, str] = {
     "changes": "one object per changed sample and kind",
     "class": "the class a note is about; empty when none",
     "classes": "every class, as `classes` prints them",
+    "columns": "what was read -> the column of the list it was read from",
     "compared": "files looked at",
     "computed": "measure -> rows on disk",
     "content": "content hash, in hex",
@@ -175,13 +185,13 @@ MEANINGS: Mapping[str, str] = {
     "skipped": "why the check did not run; empty when it did",
     "settings": "setting -> default; in `embed` those used that change the numbers",
     "measured": "contents measured now",
-    "present": "contents that had all measures, or their embedding",
+    "present": "contents that had all measures, or their embedding; reports that were kept before",
     "unmeasured": "why contents could not be measured -> how many",
     "missing": "samples, or files, no longer in the source",
     "missing_names": "the first of them",
     "name": "its name; in `bad` the path, or the list of a row",
     "names": "the first that no longer match",
-    "new_classes": "classes that this import added",
+    "new_classes": "classes that this import, or this list, added",
     "next": "what to do",
     "not_saved": "what could not be saved, as sentences",
     "note": "why something was not compared",

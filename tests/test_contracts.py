@@ -176,7 +176,8 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "path": texts(["a/1.png", "a_2.png", "\n"]), "text": texts(["", "n/a", "a\nb", "mail me: a@b.org", "4111 1111 1111 1111", "x" * 50 + "\n" + "y" * 60]),
         "label": texts(["cat", "Cat", "dog"]), "source_label": texts(["cat"]), "split": texts(["train", "test", "validation"]),
         "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
-        "source_label_then": texts(["cat", ""]), "bad": bad_of(count, rng), "near": near_of(count, rng),
+        "source_label_then": texts(["cat", ""]), "reported_label": texts(["cat", "x" * 500]), "reported_by": texts(["eve"]),
+        "reported_why": texts(["", "it is a\ndog"]), "bad": bad_of(count, rng), "near": near_of(count, rng),
         "remarks": pa.array([["wrong extension: x", None] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip
 

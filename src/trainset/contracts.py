@@ -46,13 +46,15 @@ where they apply, `mode`, `channels`, `bits`, `orientation`, `frames`.
 
 COLUMNS = (
     "id", "content", "source", "path", "text", "label", "source_label", "split", "contributor", "remarks",
-    "labelled_by", "labelled_at", "source_label_then", "predicted", "confidence", "embeddings", "probabilities",
+    "labelled_by", "labelled_at", "source_label_then", "reported_label", "reported_by", "reported_why",
+    "predicted", "confidence", "embeddings", "probabilities",
 )  # fmt: skip
 """What a check may ask for besides the measures; excluded samples are left out.
 
 Numbers come as (n,) float64, NaN where there is none; texts, ids and contents as Arrow arrays of n, null where there is none.
 `labelled_by`, `labelled_at`: who set the label, and when; null where it is the source's. `source_label_then`: what the source said then,
 empty for nothing, where it says something else now, and something else than that person.
+`reported_label`, `reported_by`, `reported_why`: of the latest report of the sample; null where there is none, or it says nothing.
 `measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
 `near`: the near duplicates among the samples, a `Near`.
 `bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.

@@ -85,6 +85,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     sounds.mkdir()
     soundfile.write(sounds / "a.wav", np.zeros(100), 8000)
     run_json("import", "sounds", "-d", tmp_path / "other" / "heard", cwd=tmp_path)
+    listed = tmp_path / "listed.csv"
+    listed.write_text("path,label\ncat/0.png,dog\n")
     found = {
         "init": run_json("init", "empty", cwd=tmp_path),
         "import": run_json("import", "pets", cwd=tmp_path),
@@ -100,6 +102,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
             "extract-loudest", "--where", "true", "-d", tmp_path / "other" / "heard", cwd=tmp_path
         ),
         "label": run_json("label", "cat", "dog/0.png", cwd=tmp_path),
+        "apply": run_json("apply", listed, cwd=tmp_path),
+        "import-reports": run_json("import-reports", listed, cwd=tmp_path),
         "version": run_json("version", "v1", cwd=tmp_path),
         "versions": run_json("versions", cwd=tmp_path),
         "diff": run_json("diff", "start", cwd=tmp_path),

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 APPLICATION_ID = 0x7472_6E73
 """Marks the SQLite file as ours ("trns")."""
 
-SCHEMA = 1
+SCHEMA = 2
 """Kept in `PRAGMA user_version`, so that opening an up-to-date file needs no look at the migrations."""
 
 metadata = MetaData()
@@ -52,4 +52,47 @@ versions = Table(
     Column("digest", String, nullable=False),
     Column("samples", Integer, nullable=False),
     Column("keeps_media", Boolean, nullable=False),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("text", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("person", String, nullable=False),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("at", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("sample", LargeBinary, nullable=False),
+    Column("question", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("answer", String),  # null: the person could not tell
+    Column("seconds", String),  # how long it took, as a decimal; null: not measured
+    Column("queue", String),  # the order it came from; null: none
+    Column("key", String, unique=True),
+    Index("ratings_by_sample", "sample"),
+    sqlite_autoincrement=True,
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("at", String, nullable=False),
+    Column("person", String, nullable=False),  # who imported it
+    Column("reporter", String, nullable=False),  # who said so
+    Column("sample", LargeBinary, nullable=False),
+    Column("label", String),  # the label it proposes; null: none
+    Column("text", String, nullable=False),
+    Column("list", String, nullable=False),  # the file it came in
+    Column("key", String, unique=True, nullable=False),  # of what it says: the same report twice is one
+    Index("reports_by_sample", "sample"),
+    sqlite_autoincrement=True,
 )

@@ -18,7 +18,7 @@ from trainset.contracts import COLUMNS, Findings, Near, Plugin, needed_columns
 from trainset.errors import BadValue, DamagedDataset, UnknownName
 from trainset.model import Action, Entry, EntryKind
 from trainset.store import bad as bad_files
-from trainset.store import labelled, log
+from trainset.store import labelled, log, reports
 from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
@@ -187,7 +187,7 @@ class _Columns:
         read = {
             need
             for need in needs
-            if need in self._measures or (need in COLUMNS and need not in (*_LATER, *labelled.NAMES))
+            if need in self._measures or (need in COLUMNS and need not in (*_LATER, *labelled.NAMES, *reports.NAMES))
         }
         read |= {*numbers} if "measures" in needs else set()
         read |= ({"content", "text"} if dataset.medium == "text" else {"content"}) if "near" in needs else set()
@@ -205,6 +205,8 @@ class _Columns:
             self._arrays[name] = _numbers(column) if name in numbers or name in _NUMBERS else _plain(name, column)
         self.ids = self._arrays["id"]
         self._dataset = dataset
+        if needs & {*reports.NAMES}:
+            self._arrays |= _reported(dataset, self.ids)
         self._near: Near | None = None
         self._numbers = {name: self._arrays[name] for name in numbers if name in self._arrays}
 
@@ -228,6 +230,13 @@ class _Columns:
             else:
                 raise LookupError(f"there is no {need}" + (" yet" if need in _LATER else " in this dataset"))
         return found
+
+
+def _reported(dataset: Dataset, ids: pa.Array) -> dict[str, pa.Array]:
+    """The latest report of each sample, in the columns `reports.NAMES`."""
+    found = reports.latest(dataset)
+    place = pc.index_in(ids, value_set=found["sample"].combine_chunks())
+    return {name: found[name].combine_chunks().take(place) for name in reports.NAMES}
 
 
 def _run(plugin: Plugin, columns: _Columns, settings: Mapping[str, Any], dismissed: pa.Array) -> CheckResult:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from trainset.store import dataset as store
+from trainset.work import apply as of_apply
 from trainset.work import audit as of_audit
 from trainset.work import audit_page, fix, history
 from trainset.work import classes as of_classes
@@ -14,6 +15,7 @@ from trainset.work import embed as of_embed
 from trainset.work import export as of_export
 from trainset.work import extract_loudest as of_loudest
 from trainset.work import import_ as of_import
+from trainset.work import import_reports as of_reports
 from trainset.work import look as of_look
 from trainset.work import measure as of_measure
 from trainset.work import near as of_near
@@ -43,6 +45,8 @@ class Workbench(store.Dataset):
     exclude = fix.exclude
     restore = fix.restore
     move_split = fix.move_split
+    apply = of_apply.apply
+    import_reports = of_reports.import_reports
     extract_loudest = of_loudest.extract_loudest
     classes = of_classes.classes
     add_class = of_classes.add_class

@@ -1,0 +1,142 @@
+"""A list of samples with a label for each, as a person or a program hands it over: read, and its samples found."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from trainset.errors import BadSource
+from trainset.formats._chunk import Rows
+from trainset.formats._columns import listed, plain_name
+from trainset.formats._csv_rows import CsvRows
+from trainset.formats._json_rows import JsonRows
+from trainset.formats._lines import NotATable
+from trainset.formats._tables import JSON_SUFFIXES
+from trainset.store.query import QueryTable
+
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "sample": ("id", "sample", "path", "file", "file_name"),
+    "label": ("label", "answer", "class", "suggested", "suggested_label", "corrected_label"),
+    "why": ("why", "reason", "comment", "note"),
+    "reporter": ("reporter", "contributor", "person", "worker"),
+}
+"""What is read -> the names of columns that it may have, compared without case; the first that a list has is it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its number from 1, which sample it names, and what it says; empty texts where it says nothing."""
+
+    number: int
+    sample: str
+    label: str
+    why: str
+    reporter: str
+
+
+@dataclass(frozen=True)
+class LabelList:
+    """rows: those that can be read. refused: row number -> why, of the others. columns: what was read from which column."""
+
+    rows: tuple[Row, ...]
+    refused: Mapping[int, str]
+    columns: Mapping[str, str]
+
+
+def read(
+    path: str | os.PathLike[str], columns: Mapping[str, str] | None = None, needed: Sequence[str] = ("sample", "label")
+) -> LabelList:
+    """Reads CSV, TSV or JSON lines. columns: what is to be read from which column, where its name does not tell.
+
+    Raises `BadSource` when there is no such file or column, or the file cannot be read as a table.
+    """
+    place = Path(path).expanduser()
+    if not place.is_file():
+        raise BadSource("there is no such list", where=str(place), expected="a CSV, TSV or JSON lines file")
+    try:
+        rows: Rows = JsonRows(place) if place.suffix.lower() in JSON_SUFFIXES else CsvRows(place)
+        mapped = _mapped(rows.columns, columns or {}, needed, str(place))
+        rows.use(mapped)
+        found: list[Row] = []
+        refused: dict[int, str] = {}
+        for chunk in rows.chunks():
+            refused.update({fault.row: fault.why for fault in chunk.faults})
+            if chunk.rows:
+                read = [rows.values(chunk, mapped[name]) if name in mapped else None for name in SYNONYMS]
+                cells = ([(cell or "").strip() for cell in some] if some else [""] * len(chunk.rows) for some in read)
+                found += [Row(number, *values) for number, *values in zip(chunk.numbers(), *cells, strict=True)]
+    except NotATable as fault:
+        raise BadSource("this list cannot be read", where=str(place), got=fault.reason) from None
+    return LabelList(tuple(found), refused, mapped)
+
+
+def _mapped(names: Sequence[str], asked: Mapping[str, str], needed: Sequence[str], where: str) -> dict[str, str]:
+    plain = {plain_name(name): name for name in reversed(names)}
+    found = {}
+    for ours, theirs in asked.items():
+        if ours not in SYNONYMS:
+            raise BadSource("there is no such column to read", expected=", ".join(SYNONYMS), got=ours)
+        if plain_name(theirs) not in plain:
+            raise BadSource(
+                f"there is no column {theirs!r}", where=where, expected=f"one of {listed(names)}", got=theirs
+            )
+        found[ours] = plain[plain_name(theirs)]
+    for ours, synonyms in SYNONYMS.items():
+        hit = next((plain[name] for name in synonyms if name in plain and plain[name] not in found.values()), None)
+        if ours not in found and hit is not None:
+            found[ours] = hit
+    for ours in needed:
+        if ours not in found:
+            raise BadSource(
+                f"this list has no column for the {ours}", where=where, expected=" or ".join(SYNONYMS[ours]), got=listed(names),
+                next=f"name it with --map {ours}=COLUMN",
+            )  # fmt: skip
+    return found
+
+
+def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], list[str]]:
+    """The sample that each name stands for (an id, the beginning of one, or a path), and why there is none.
+
+    table: with the columns `path` and `source`. As `QueryTable.find`, for many names at once.
+    """
+    ordered = table.run("SELECT id FROM samples ORDER BY id")["id"].to_pylist()
+    result: list[bytes | None] = [None] * len(names)
+    why = [""] * len(names)
+    for place, name in enumerate(names):
+        digits = name.lower().replace("-", "")
+        if 4 <= len(digits) <= 32 and not set(digits) - _DIGITS:
+            low, high = (bytes.fromhex(digits.ljust(32, fill)) for fill in "0f")
+            first, last = bisect_left(ordered, low), bisect_right(ordered, high)
+            if last - first == 1:
+                result[place] = ordered[first]
+            elif last > first:
+                why[place] = f"{name!r} stands for {last - first:,} samples: add digits"
+    others = [place for place, found in enumerate(result) if found is None and not why[place]]
+    asked = pa.table(
+        {"place": pa.array(others, pa.int64()), "name": pa.array([names[place] for place in others], pa.string())}
+    )
+    hits = table.run(
+        "SELECT place, min(id) AS id, count(DISTINCT id) AS n FROM ("
+        "SELECT a.place, s.id FROM asked a JOIN samples s ON s.path = a.name UNION ALL "
+        "SELECT a.place, s.id FROM asked a JOIN samples s ON s.source || '/' || s.path = a.name) GROUP BY place",
+        beside={"asked": asked},
+    )
+    for place, identifier, count in zip(
+        hits["place"].to_pylist(), hits["id"].to_pylist(), hits["n"].to_pylist(), strict=True
+    ):
+        if count == 1:
+            result[place] = identifier
+        else:
+            why[place] = f"{names[place]!r} is a path in {count:,} sources: put the source's name before it"
+    for place in others:
+        if result[place] is None and not why[place]:
+            why[place] = f"there is no sample {names[place]!r}"
+    return result, why
+
+
+_DIGITS = set("0123456789abcdef")

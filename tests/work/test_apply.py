@@ -1,0 +1,153 @@
+"""Reviewed lists become labels, outsiders' lists become reports."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.work.made import copied, labels, rows
+
+import trainset
+from trainset.errors import BadSource, BadValue
+from trainset.store import people
+from trainset.store.tables import SCHEMA, metadata
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Iterator[trainset.Workbench]:
+    with copied(tmp_path) as opened:
+        yield opened
+
+
+def written(folder: Path, text: str, name: str = "reviewed.csv") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder / name
+
+
+def id_of(dataset: trainset.Workbench, number: int) -> str:
+    return str(rows(dataset)[f"text {number:02}"]["id"])
+
+
+def test_a_reviewed_list_is_one_action_that_undo_takes_back(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    before = labels(dataset)
+    lines = [
+        f"{id_of(dataset, 0)},dog,ok",
+        f"{id_of(dataset, 1)[:10]},cat,",
+        f"{id_of(dataset, 2)},{before['text 02']},",
+        f"{id_of(dataset, 3)},,",
+    ]
+    done = dataset.apply(written(tmp_path, "ID , Label,comment\n" + "\n".join(lines)), person="grace")
+    assert (done.changed, done.unchanged, done.unanswered, done.refused_count) == (2, 1, 1, 0)
+    after = labels(dataset)
+    assert (after["text 00"], after["text 01"], after["text 02"], after["text 03"]) == (
+        "dog",
+        "cat",
+        before["text 02"],
+        before["text 03"],
+    )
+    action = dataset.log()[-1]
+    assert (action.verb, action.person, action.reason, action.entries) == (
+        "apply",
+        "grace",
+        "reviewed in reviewed.csv",
+        2,
+    )
+    assert dataset.apply(tmp_path / "reviewed.csv").action is None
+    dataset.undo(done.action, person="grace")
+    assert labels(dataset) == before
+
+
+def test_rows_that_cannot_be_used_are_named_and_the_others_count(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    one = id_of(dataset, 0)
+    text = f"id,label\n{one},dog\nffffffffffff,dog\n{one},bird\n{one},dog\n{id_of(dataset, 1)},unicorn\n{id_of(dataset, 2)}\n"
+    done = dataset.apply(written(tmp_path, text))
+    assert done.changed == 1
+    assert done.refused_count == 4
+    assert done.refused[2] == "there is no sample 'ffffffffffff'"
+    assert done.refused[3] == "row 1 says 'dog' of the same sample, and counts"
+    assert done.refused[5] == "there is no class 'unicorn'"
+    assert "1 field" in done.refused[6]
+    assert dataset.apply(tmp_path / "reviewed.csv", new_class=True).new_classes == ("unicorn",)
+
+
+def test_json_lines_and_columns_of_other_names_are_read(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    lines = [json.dumps({"which": id_of(dataset, 4), "given": "bird", "more": [1]})]
+    place = written(tmp_path, "\n".join(lines), "list.jsonl")
+    with pytest.raises(BadSource, match="no column for the sample"):
+        dataset.apply(place)
+    with pytest.raises(BadSource, match="no column 'whch'"):
+        dataset.apply(place, columns={"sample": "whch"})
+    assert dataset.apply(place, columns={"sample": "which", "label": "given"}).changed == 1
+
+
+@pytest.mark.parametrize("text", ["", "id,label", "\0\0\0\0", "just words\nand more\n"])
+def test_what_is_no_list_is_refused_in_one_sentence_or_changes_nothing(
+    dataset: trainset.Workbench, tmp_path: Path, text: str
+) -> None:
+    try:
+        assert dataset.apply(written(tmp_path, text)).action is None
+    except BadSource as error:
+        assert error.where.endswith("reviewed.csv")
+    with pytest.raises(BadSource, match="no such list"):
+        dataset.apply(tmp_path / "nothing.csv")
+
+
+def test_a_class_name_that_cannot_be_one_changes_nothing(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    place = written(tmp_path, f'id,label\n{id_of(dataset, 0)},"a\nb"\n')
+    with pytest.raises(BadValue, match="class's name"):
+        dataset.apply(place, new_class=True)
+
+
+def test_reports_are_findings_until_somebody_acts(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    before = labels(dataset)
+    text = f"id,label,reason\n{id_of(dataset, 0)},dog,it barks\n{id_of(dataset, 1)},,blurred\n{id_of(dataset, 2)},,\nffffffff,dog,\n"
+    done = dataset.import_reports(written(tmp_path, text, "found.csv"), reporter="eve")
+    assert (done.added, done.present, done.refused_count) == (2, 0, 2)
+    assert labels(dataset) == before
+    result = dataset.audit(only=["reported"])["reported"]
+    assert [*result.because] == ["eve says 'dog': it barks", "reported by eve: blurred"]
+    assert dataset.import_reports(tmp_path / "found.csv", reporter="eve").present == 2
+    dataset.label("dog", [id_of(dataset, 0)])
+    assert dataset.audit(only=["reported"])["reported"].flagged == 1
+    dataset.dismiss("reported", reason="sharp enough")
+    assert dataset.audit(only=["reported"])["reported"].flagged == 0
+
+
+def test_the_latest_report_of_a_sample_counts(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    one = id_of(dataset, 0)
+    dataset.import_reports(written(tmp_path, f"id,label,reporter\n{one},dog,eve\n{one},bird,bob\n"))
+    assert [*dataset.audit(only=["reported"])["reported"].because] == ["bob says 'bird'"]
+
+
+def test_a_dataset_of_the_first_schema_is_brought_up_to_date_and_keeps_what_people_did(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
+    dataset.label("dog", [id_of(dataset, 0)])
+    count, place = len(dataset.log()), dataset.folder / "people.db"
+    dataset.close()
+    with sqlite3.connect(place) as connection:  # as it was made before ratings and reports
+        for table in ("questions", "ratings", "reports"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with trainset.open(dataset.folder) as again:
+        assert len(again.log()) == count
+        assert again.import_reports(written(tmp_path, f"id,label\n{id_of(again, 1)},cat\n")).added == 1
+    with sqlite3.connect(place) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
+        with pytest.raises(sqlite3.IntegrityError, match="only ever inserted"):
+            connection.execute("DELETE FROM reports")
+    connection.close()
+
+
+def test_every_table_of_the_schema_is_made_by_the_migrations(tmp_path: Path) -> None:
+    people.create(tmp_path / "people.db")
+    with sqlite3.connect(tmp_path / "people.db") as connection:
+        for table in metadata.tables.values():
+            made = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
+            assert made == {column.name for column in table.columns}
+    connection.close()
