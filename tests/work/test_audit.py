@@ -370,10 +370,30 @@ def test_what_only_seems_another_language_is_none(tmp_path: Path) -> None:
     seeming = (
         "THATS ALRITE GIRL, U KNOW GAIL IS NEVA WRONG!!TAKE CARE SWEET AND DONT WORRY.C U L8TR HUN!LOVE Yaxxx",
         "Okies I will go yan jiu too. We can skip ard oso, go cine den go mrt one, blah blah blah",
+        "is it safe to travel to rio de janeiro (is rio de janeiro safe)",
+        "are barcelona plugs compatible",
+        "can i substitute ginger for garlic",
     )
     with trainset.init(tmp_path / "set") as dataset:
         dataset.import_(texts(tmp_path / "t.csv", [(text.replace(",", ""), "a") for text in (*clean, *seeming)]))
         assert dataset.audit(only=["wrong_language"])["wrong_language"].flagged == 0
+
+
+def test_short_texts_in_another_language_are_found(tmp_path: Path) -> None:
+    """Also where nearly all texts are short, and the longest one is foreign."""
+    clean = [f"how can I change address number {n}" for n in range(60)]
+    foreign = (
+        "Spiel bitte das nächste Lied von meiner Liste", "Joue la prochaine chanson de ma liste", "Ontem perdi a minha carteira no comboio",
+        "Quisiera reservar una mesa para cuatro personas esta noche, y por favor que sea cerca de la ventana",
+    )  # fmt: skip
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(texts(tmp_path / "t.csv", [(text.replace(",", ""), "a") for text in (*clean, *foreign)]))
+        result = dataset.audit(only=["wrong_language"])["wrong_language"]
+        found = {row["text"] for row in dataset.look(check="wrong_language").rows()}
+        assert found == {text.replace(",", "") for text in foreign}
+        assert "looks like pt, the set is en" in result.because
+        strict = dataset.audit(only=["wrong_language"], settings={"wrong_language": {"least_lead": 1000}})
+        assert strict["wrong_language"].flagged == 1  # a long one needs no lead
 
 
 def test_an_orientation_without_meaning_is_no_finding(tmp_path: Path) -> None:
