@@ -180,6 +180,7 @@ MEANINGS: Mapping[str, str] = {
     "flagged": "samples that it flags, dismissed ones not counted",
     "findings": "of the same samples, worst first: `id`, `severity` (0..1, 1 is worst) and `because`, a sentence",
     "whole": "recordings that are no longer than what was asked for",
+    "noise": "recordings of background noise, left as they are",
     "why": "why it matters",
     "dismissed": "findings that somebody dismissed",
     "skipped": "why the check did not run; empty when it did",

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from trainset.checks._foretold import foretold
+from trainset.checks.cut_off import cut_off
+from trainset.checks.odd_duration import odd_duration
 from trainset.checks.shifted_class import shifted_class
 from trainset.checks.source_disagrees import source_disagrees
 
@@ -61,3 +63,12 @@ def test_what_is_foretold_is_what_counting_row_by_row_says() -> None:
             hits.append(int(np.argmax(votes)) == number)
         shares.append(np.mean(hits))
     assert foretold(bins, group, half) == np.mean(shares)
+
+
+def test_background_noise_is_neither_too_long_nor_cut_off() -> None:
+    seconds = np.array([1.0] * 40 + [60.0, 60.0])
+    label = pa.array(["yes"] * 40 + [None, None])
+    meta = {"background_noise": pa.array([None] * 41 + ["true"])}
+    assert odd_duration(seconds, label, meta).flagged.nonzero()[0].tolist() == [40]
+    level, loudness = np.array([-60.0] * 40 + [-20, -20]), np.full(42, -20.0)
+    assert cut_off(level, level, loudness, label, meta).flagged.nonzero()[0].tolist() == [40]

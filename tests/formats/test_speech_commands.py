@@ -100,7 +100,7 @@ def test_noise_is_no_class_and_said_to_be_none(words: Path, tmp_path: Path) -> N
         assert noise["meta"] == {"background_noise": True}
         assert dataset.look(where="meta.background_noise").total == 1
         assert {entry.name for entry in dataset.classes()} == {"zero", "one"}
-    assert any(text.startswith("1 recordings in _background_noise_ are no class") for text in report.about)
+    assert any(text.startswith("recordings in _background_noise_ (1) are no class") for text in report.about)
 
 
 def test_rows_that_count_for_nothing_have_an_outcome_each(words: Path, tmp_path: Path) -> None:

@@ -180,6 +180,22 @@ def test_samples_without_split_stay_so(tmp_path: Path) -> None:
         assert [row["split"] for row in dataset.look().rows()] == [None]
 
 
+def test_background_noise_stays_whole_unless_it_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "speech"
+    recording(folder / "yes" / "00f0204f_nohash_0.wav", 1.0)
+    recording(folder / "_background_noise_" / "rain.wav", 1.0, seconds=20.0)
+    for name in ("validation_list.txt", "testing_list.txt"):
+        (folder / name).touch()
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(folder)
+        report = dataset.extract_loudest(where="true")
+        assert (report.cut, report.noise, report.replaced) == (1, 1, 1)
+        (noise,) = dataset.look(where="label is null").rows()
+        assert (noise["path"], noise["seconds"]) == ("_background_noise_/rain.wav", 20.0)
+        assert dataset.extract_loudest(where="true").action is None
+        assert dataset.extract_loudest(noise["id"]).cut == 1
+
+
 def test_labels_that_people_gave_and_metadata_are_taken_over(tmp_path: Path) -> None:
     recording(tmp_path / "in" / "x.wav", 1.0)
     meta = {

@@ -59,6 +59,7 @@ def _print(result: LoudestReport, seconds: float, below: float, place: str) -> N
         (result.whole, "no longer than that, left as they are"),
         (result.quiet, f"too quiet (below {below:g} dBFS), excluded"),
         (result.unchanged, "had been cut before"),
+        (result.noise, "of background noise, left as they are"),
     )
     said = (
         "; ".join(f"{number:,} {what}" for number, what in counts if number)

@@ -46,7 +46,7 @@ class SpeechCommands:
         spoken = {path for path in samples if not _is_noise(path)}
         if noises := len(samples) - len(spoken):
             outcomes.remark(
-                f"{noises:,} recordings in {NOISE} are no class: they have no label, no split, and meta.{NOISE_FIELD}"
+                f"recordings in {NOISE} ({noises:,}) are no class: they have no label, no split, and meta.{NOISE_FIELD}"
             )
         for start in range(0, len(samples), ROWS):
             some = samples[start : start + ROWS]

@@ -43,12 +43,14 @@ QUIET = -60.0
 _SECONDS_AT_ONCE = 64.0  # of windows in one batch, which travels back as bytes
 _COLUMNS = ("id", "source", "path", "content", "label", "split", "contributor", "part", "row")
 _NAMED = 20
+_NOISE = "background_noise"  # the field of metadata by which Speech Commands marks what is no word
 
 
 @dataclass(frozen=True)
 class LoudestReport:
     """What became of the recordings asked for: `cut` to new samples of `source`, kept `whole` because they are no longer,
-    too `quiet` and excluded, `unchanged` because they had been cut before, or failed; their sum is all of them.
+    too `quiet` and excluded, `unchanged` because they had been cut before, background `noise` left as it is, or failed; their sum
+    is all of them.
 
     replaced: originals that are excluded because their loudest stretch stands for them. failed: the first, with reasons.
     """
@@ -59,6 +61,7 @@ class LoudestReport:
     whole: int
     quiet: int
     unchanged: int
+    noise: int
     replaced: int
     failed: tuple[str, ...]
     failed_count: int
@@ -78,7 +81,8 @@ def extract_loudest(
 
     Label, split, contributor and metadata are taken over; `meta.original` names the sample a window is from. Originals are
     excluded, unless `keep_originals`. What is quieter than `below` (dBFS of its loudest stretch) is excluded without being cut,
-    and what is no longer than `seconds` stays as it is. Nothing on disk is written over, and a second run adds nothing.
+    and what is no longer than `seconds` stays as it is, as does background noise that is not named: it is long on purpose, and no class.
+    Nothing on disk is written over, and a second run adds nothing.
     Raises `BadValue` when the dataset holds no recordings, or the selection is empty.
     """
     started = time.monotonic()
@@ -91,12 +95,14 @@ def extract_loudest(
             got=f"{seconds:g} s, {below:g} dBFS",
         )
     with dataset.one_at_a_time("import", waiting):
-        found = chosen(dataset, Selection.of(samples, where, check))
+        selection = Selection.of(samples, where, check)
+        found = chosen(dataset, selection)
         wanted = found.filter(pc.invert(found["excluded"]))["id"].combine_chunks().cast(pa.binary(16))
         job = _Extraction(dataset, seconds, below, keep_originals, progress or (lambda done: None))
+        job.with_noise = bool(selection.ids)
         action = job.run(wanted, acting(person), reason)
     return LoudestReport(
-        job.name, action, job.cut, job.whole, len(job.quiet), job.unchanged, len(job.replaced), tuple(job.failed[:_NAMED]),
+        job.name, action, job.cut, job.whole, len(job.quiet), job.unchanged, job.noise, len(job.replaced), tuple(job.failed[:_NAMED]),
         len(job.failed), time.monotonic() - started,
     )  # fmt: skip
 
@@ -108,7 +114,8 @@ class _Extraction:
         self.dataset, self.seconds, self.below, self.keep, self.progress = dataset, seconds, below, keep, progress
         self.name = f"loudest-{seconds:g}s"
         self.root = dataset.place(own_media.FOLDER, self.name)
-        self.cut = self.whole = self.unchanged = 0
+        self.cut = self.whole = self.unchanged = self.noise = 0
+        self.with_noise = False
         self.quiet: list[Entry] = []
         self.replaced: list[bytes] = []
         self.failed: list[str] = []
@@ -157,11 +164,23 @@ class _Extraction:
 
     def _cuts(self, table: QueryTable) -> Iterator[pa.RecordBatch]:
         """The windows, written, as batches of `EXPORTED`; what else became of recordings is counted."""
-        rows = table.select(list(_COLUMNS))
+        rows = self._but_noise(table, table.select(list(_COLUMNS)))
         for name, source in sorted(table.replay.sources.items()):
             mine = rows.filter(pc.equal(rows["source"], name))
             if mine.num_rows:
                 yield from self._of_source(table, source, mine)
+
+    def _but_noise(self, table: QueryTable, rows: pa.Table) -> pa.Table:
+        """Without background noise, which is mixed in whole and has no label; it is counted."""
+        if self.with_noise:
+            return rows
+        nameless = rows.filter(pc.is_null(rows["label"]))
+        metas = table.details(nameless, ["meta"])["meta"].to_pylist()
+        noise = [bool(meta) and bool(_json.loads(meta)[0].get(_NOISE)) for meta in metas]
+        self.noise = sum(noise)
+        self.progress(self.noise)
+        left = nameless["id"].filter(pa.array(noise, pa.bool_()))
+        return rows.filter(pc.invert(pc.is_in(rows["id"], value_set=left.combine_chunks())))
 
     def _of_source(self, table: QueryTable, source: Source, rows: pa.Table) -> Iterator[pa.RecordBatch]:
         try:
