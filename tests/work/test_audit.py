@@ -485,3 +485,7 @@ def test_the_next_step_of_an_audit_can_be_copied(damaged: Path, tmp_path: Path) 
     assert done.returncode == 2
     assert "expected CHECK.SETTING=VALUE" in done.stderr
     assert "1 finding of dark dismissed" in run("dismiss", "dark", "--why", "night", "-d", "set", cwd=tmp_path).stdout
+    for verb in ("look", "exclude"):
+        said = run(verb, "--check", "dark", "-d", "set", cwd=tmp_path).stdout
+        assert said.splitlines() == ["dark flags none but what was dismissed (1)", "next: trainset log -d set"]
+        assert "about the set as a whole" in run(verb, "--check", "too_few", "-d", "set", cwd=tmp_path).stdout

@@ -21,7 +21,7 @@ def betraying_measure(
     """Measures such as brightness, length or size from which the label can be told without looking.
 
     ## Why it matters
-    A model takes the shortest way: it learns the brightness, and fails where light is another.
+    A model takes the shortest way: it learns the brightness or the length, and fails where that is another.
 
     ## What to do
     Look at both ends of the measure: `trainset look --sort MEASURE`; collect what is missing, or make the measure the same for all.

@@ -15,11 +15,11 @@ from trainset.contracts import Findings, check
 _NUMBER = r"^[+-]?[0-9]{1,15}(\.[0-9]{1,15})?$"
 
 
-@check("Metadata or file names betray the label")
+@check("Metadata or file names betray the label", version=2)
 def betraying_metadata(
     label: pa.Array, meta: Mapping[str, pa.Array], path: pa.Array, id: pa.Array, *, least_gain: float = 0.5
 ) -> Findings:
-    """Fields of metadata, or beginnings of file names, from which the label can be told.
+    """Fields of metadata, or file names but for their numbers, from which the label can be told.
 
     ## Why it matters
     What the collection knew, such as a device, a day or a running number, will not be there in use; it also tells that classes were collected apart.
@@ -32,9 +32,9 @@ def betraying_metadata(
         return none(len(group))
     half, floor = halves(id), 1 / len(names)
     fields = {f"meta.{name}": values for name, values in meta.items()}
-    fields["the beginning of the file name"] = pc.replace_substring_regex(
-        pc.replace_substring_regex(path, r"^.*/", ""), r"[0-9_. -].*$", ""
-    )
+    names_of_files = pc.replace_substring_regex(path, r"^.*/", "")
+    fields["the beginning of the file name"] = pc.replace_substring_regex(names_of_files, r"[0-9_. -].*$", "")
+    fields["the file name without its numbers"] = pc.replace_substring_regex(names_of_files, r"[0-9]+", "")
     about = []
     for name, values in fields.items():
         numbers = pc.if_else(pc.match_substring_regex(values, _NUMBER), values, None).cast(pa.float64())

@@ -19,7 +19,7 @@ def missing_class(label: pa.Array, split: pa.Array) -> Findings:
     A class without test samples is never scored; one without training samples is never learnt.
 
     ## What to do
-    Move some samples there, or collect: `trainset move-split test --where`.
+    Move some samples there, or collect: `trainset move-split test --where FILTER`.
     """
     group, names = codes(label)
     sides, splits = codes(split)

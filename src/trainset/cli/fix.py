@@ -8,6 +8,7 @@ import typer
 
 from trainset.cli import output
 from trainset.cli.options import As, AsJson, Check, DatasetDir, Ids, Where, Why, opened
+from trainset.cli.reports import nothing_flagged
 
 if TYPE_CHECKING:
     from trainset.work.fix import Change
@@ -43,7 +44,9 @@ def exclude(
 ) -> None:
     """Take samples out of the dataset; nothing is deleted."""
     with opened(dataset) as found:
-        _print(found.exclude(samples or [], where=where, check=check, reason=why, person=person), "excluded", json)
+        change = found.exclude(samples or [], where=where, check=check, reason=why, person=person)
+        nothing = nothing_flagged(found, check) if check and change.action is None and not json else ""
+        _print(change, "excluded", json, nothing)
 
 
 def restore(
@@ -82,14 +85,15 @@ def move_split(
 COMMANDS = (label, exclude, restore, move_split)
 
 
-def _print(change: Change, what: str, as_json: bool) -> None:
+def _print(change: Change, what: str, as_json: bool, nothing: str = "") -> None:
     if as_json:
         output.document(change.as_dict())
         return
     same = f", {change.unchanged:,} were so already" if change.unchanged else ""
     if change.action is None:
         output.line(
-            "nothing to change"
+            nothing
+            or "nothing to change"
             + (": no sample is in this selection" if not change.unchanged else same.replace(",", ":", 1))
         )
     else:

@@ -82,6 +82,8 @@ def print_samples(dataset: Workbench, drawn: Samples, how: str, nothing: str = "
 def nothing_flagged(dataset: Workbench, check: str, at: str | int | None = None) -> str:
     """What to say of a check that flags no sample: that it is about something else, or nothing to say."""
     one = dataset.audit(only=[check], at=at).results[0]
+    if one.dismissed and not one.flagged:
+        return f"{one.check} flags none but what was dismissed ({one.dismissed:,})\nnext: trainset log{where_flag(dataset)}"
     if one.flagged or not one.about:
         return ""
     about = "files and rows that are no samples" if one.bad_count else "the set as a whole"
