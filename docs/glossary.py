@@ -53,6 +53,24 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ("measure", "a number computed from one sample by itself: width, loudness", "metric, signal, feature"),
     ("embedding", "the vector of a sample: numbers that are near to those of samples like it", "features"),
     ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
+    (
+        "recipe",
+        "the frozen way to train: embedder, head and its settings, classes, groups, seed; its hash says whether two are the same",
+        "config, pipeline",
+    ),
+    ("head", "what learns classes from embeddings: `ridge` or `logistic`", "classifier, top"),
+    ("run", "one execution of a recipe on one version: predictions and scores", "experiment"),
+    (
+        "held out",
+        "predicted by a model that was trained without the sample, and without all that is grouped with it",
+        "out-of-fold, cross-validated",
+    ),
+    (
+        "group",
+        "samples that are held out together: of one contributor, near duplicates, or of one value of a field",
+        "cluster",
+    ),
+    ("label beneath", "the label of a sample, below the class that a recipe groups it into", "sublabel"),
     ("plug-in", "a measure, format, check or embedder: one file that is found by being there", "extension, module"),
     ("part", "one immutable Parquet file of the dataset's folder", "shard, chunk"),
     ("person", "someone known to the dataset, by name", "user, annotator"),
@@ -86,6 +104,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "class merged": ("class", "the class it goes into"),
     "class defined": ("class", "definition, good and borderline examples"),
     "dismissed": ("sample", "the check whose finding is no problem; the reason is the action's"),
+    "recipe": ("recipe", "the recipe, as JSON"),
     "note": ("sample, class or dataset", "the text"),
 }
 """What each kind of entry is about, and what its value is."""

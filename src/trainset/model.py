@@ -63,6 +63,7 @@ class EntryKind(StrEnum):
     CLASS_MERGED = "class merged"  # subject: class; value: the class it goes into
     CLASS_DEFINED = "class defined"  # subject: class; value: definition and examples (JSON)
     DISMISSED = "dismissed"  # sample, subject: the check whose finding is no problem; the reason is the action's
+    RECIPE = "recipe"  # subject: name; value: the recipe (JSON)
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 

@@ -93,6 +93,10 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "look": run_json("look", cwd=tmp_path),
         "measure": run_json("measure", cwd=tmp_path),
         "embed": run_json("embed", "--embedder", "pixels", cwd=tmp_path),
+        "recipe": run_json("recipe", "quick", "--embedder", "pixels", cwd=tmp_path),
+        "recipes": run_json("recipes", cwd=tmp_path),
+        "train": run_json("train", "--recipe", "quick", "--groups", "none", cwd=tmp_path),
+        "runs": run_json("runs", cwd=tmp_path),
         "embedders": run_json("embedders", cwd=tmp_path),
         "audit": run_json("audit", cwd=tmp_path),
         "checks": run_json("checks", cwd=tmp_path),
@@ -123,6 +127,14 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         assert [*some] == [*shape.names], shape.commands[0]
     inner = dict(shapes.INNER)
     assert [*found["look"]["samples"][0]][: len(shapes.SAMPLE)] == [*shapes.SAMPLE]
+    one = (
+        {**found["train"]["recipe"]},
+        found["train"]["per_class"][0],
+        found["train"]["grouped"][0],
+        found["train"]["floors"],
+    )
+    names = "a recipe", "one of `per_class`, in `train`", "one of `grouped`, in `train`", "`floors`, in `train`"
+    assert [[*some] for some in one] == [[*inner[name]] for name in names]
     assert {*found["status"]["on_disk"][0]} == {*inner["one of `on_disk`, in `status`"]}
     assert {*found["status"]["notes"][0]} == {*inner["one of `notes`, in `status`"]}
     assert {*found["diff"]["groups"][0]} == {*inner["one of `groups`, in `diff`"]}

@@ -121,7 +121,9 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", DOCS / "how-to" / "notebooks.md", DOCS / "how-to" / "embed.md"], ids=shown
+    "page",
+    [ROOT / "README.md", *(DOCS / "how-to" / name for name in ("notebooks.md", "embed.md", "train.md"))],
+    ids=shown,
 )
 def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -234,6 +234,7 @@ def _foreign(folder: Path) -> Iterator[str]:
         "samples",
         "measures",
         "embeddings",
+        "predictions",
         "outcomes",
         "blobs",
         "media",

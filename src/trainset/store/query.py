@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainset.errors import BadFilter, BadValue, DamagedDataset, UnknownName
-from trainset.store import filters, ids, parts
+from trainset.store import filters, ids, parts, runs
 from trainset.store.dataset import Dataset
 from trainset.store.measured import measure_names, measured
 from trainset.store.replay import Replay, overlays, replay
@@ -34,6 +34,9 @@ BASE = (
     "size",
 )
 """The columns of every dataset, besides its measures."""
+
+PREDICTED = ("predicted", "confidence")
+"""The columns of the latest run of that position, which is read only where one is named."""
 
 _OF_PARTS = (*BASE, "remarks")
 _FILTER_SECONDS = 30
@@ -257,7 +260,11 @@ class QueryTable:
         for name, flagged in self._flags.items():
             con.register(name, pa.table({"sample": flagged.cast(pa.binary())}))
             picked[name] = f's.id IN (SELECT sample FROM "{name}")'
-        measures = [name for name in sorted(self.columns) if name not in _OF_PARTS and name not in self._flags]
+        measures = [n for n in sorted(self.columns) if n not in (*_OF_PARTS, *PREDICTED) and n not in self._flags]
+        if self.columns & {*PREDICTED}:
+            con.register("predictions", runs.columns(self.dataset, self.replay.at))
+            joins += " LEFT JOIN predictions p ON p.id = s.id AND p.content = s.content"
+            picked |= {name: f"p.{name}" for name in PREDICTED}
         if measures:
             table = measured(self.dataset, measures)
             con.register("measured", table)
@@ -268,7 +275,7 @@ class QueryTable:
         )
         con.execute(f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins}")  # names are ours
         con.execute("DROP TABLE IF EXISTS rows_of_parts")
-        for name in ("renamed", "measured", "incoming", *self._flags):
+        for name in ("renamed", "measured", "incoming", "predictions", *self._flags):
             with contextlib.suppress(duckdb.Error):
                 con.unregister(name)
 
@@ -335,7 +342,7 @@ def open_table(
     """A query table with the columns that these filters, this order and this output need, and no others. `flags`: what checks
     flag, column -> ids."""
     flags = flags or {}
-    known = {*BASE, *measure_names(dataset), *flags}
+    known = {*BASE, *measure_names(dataset), *PREDICTED, *flags}
     needed = set(columns)
     for text in (*where, *([sort.lstrip("-")] if sort else [])):
         needed |= filters.parse(text, known).columns

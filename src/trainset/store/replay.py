@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from trainset.errors import DamagedDataset
 from trainset.model import SPLITS, Action, ClassInfo, Entry, EntryKind, Note, Source
+from trainset.recipe import Recipe
 from trainset.store import ids, log, own_media
 from trainset.store.dataset import Dataset
 
 _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
-    EntryKind.CLASS_DEFINED, EntryKind.NOTE,
+    EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE,
 )  # fmt: skip
 _OVERLAYS = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
 
@@ -58,6 +59,7 @@ class Replay:
     classes: dict[str, ClassInfo] = field(default_factory=dict)
     renames: list[Rename] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    recipes: dict[str, tuple[int, Recipe]] = field(default_factory=dict)  # name -> where in the log, recipe
     named: set[str] = field(default_factory=set)  # the parts
 
     @cached_property
@@ -187,6 +189,8 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
                 bool(facts["proposes"]),
             )
         )
+    elif kind is EntryKind.RECIPE:
+        result.recipes[subject] = action.seq, Recipe.from_dict(json.loads(value or ""))
     elif kind is EntryKind.CLASS_ADDED:
         if subject in result.classes:
             return  # a later import has it too

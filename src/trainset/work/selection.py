@@ -13,7 +13,7 @@ from trainset.store import filters
 from trainset.store.dataset import Dataset
 from trainset.store.filters import FLAGGED
 from trainset.store.measured import measure_names
-from trainset.store.query import BASE, QueryTable, open_table
+from trainset.store.query import BASE, PREDICTED, QueryTable, open_table
 from trainset.work.audit import audit, checks, flagged
 
 Named: TypeAlias = Iterable[Any]
@@ -108,7 +108,7 @@ def opened(
 def _columns(dataset: Dataset, text: str) -> list[str]:
     """What a filter may speak of. The checks are looked for only where one may be meant."""
     flags = [FLAGGED + name for name in checks(dataset)] if FLAGGED in text.lower() else []
-    return [*BASE, *measure_names(dataset), *flags]
+    return [*BASE, *measure_names(dataset), *PREDICTED, *flags]
 
 
 def _flags(dataset: Dataset, texts: Sequence[str], known: Sequence[str], at: int | None) -> dict[str, pa.Array]:

@@ -19,8 +19,11 @@ from trainset.work import import_reports as of_reports
 from trainset.work import look as of_look
 from trainset.work import measure as of_measure
 from trainset.work import near as of_near
+from trainset.work import recipe as of_recipe
+from trainset.work import runs as of_runs
 from trainset.work import sources as of_sources
 from trainset.work import status as of_status
+from trainset.work import train as of_train
 from trainset.work import version as of_version
 
 
@@ -37,6 +40,13 @@ class Workbench(store.Dataset):
     embed = of_embed.embed
     embeddings = of_embed.embeddings
     embedders = of_embed.embedders
+    recipe = of_recipe.recipe
+    recipes = of_recipe.recipes
+    train = of_train.train
+    runs = of_runs.runs
+    run = of_runs.run
+    predictions = of_runs.predictions
+    confused = of_runs.confused
     flagged = of_audit.flagged
     dismiss = of_audit.dismiss
     dismissals = of_audit.dismissals

@@ -1,0 +1,232 @@
+"""What the terminal says of a run: the matrix while it trains, and its scores at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from trainset.cli import matrix, output, reports
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from rich.live import Live
+
+    from trainset.recipe import Recipe
+    from trainset.store.runs import Run
+    from trainset.work.look import Samples
+    from trainset.work.train import Epoch
+    from trainset.work.workbench import Workbench
+
+_WORST = 5
+_TABLE = 30
+"""Classes of the table at most; of more, those of the lowest F1."""
+_LINES = 7  # of a terminal, kept for what stands above and below a matrix that is drawn again in its place
+
+
+class Watching:
+    """Draws the matrix of every epoch: in its place on a terminal, on a pipe every so often, one below the other."""
+
+    def __init__(self, *, quiet: bool, before: Callable[[], None] = lambda: None) -> None:
+        """before: called before the first matrix, to put away what is being drawn."""
+        self._quiet, self._before = quiet, before
+        self._last: NDArray[np.int64] | None = None
+        self._live: Live | None = None
+        self.complete = False
+
+    def __call__(self, epoch: Epoch) -> None:
+        if self._quiet:
+            return
+        terminal = output.console()
+        if self._last is None:
+            self._before()
+            if terminal.is_terminal and epoch.of > 1:
+                from rich.live import Live
+
+                self._live = Live(console=terminal, auto_refresh=False)
+                self._live.start()
+        counts = epoch.scores.matrix
+        short = self._live is not None and not epoch.last
+        most = min(matrix.MOST, max(2, terminal.height - _LINES)) if short else matrix.MOST
+        lines = [
+            matrix.text(_progress(epoch), "bold"),
+            *matrix.matrix(counts, epoch.classes, width=terminal.width, most=most, before=self._last),
+            matrix.text(worst(counts, epoch.classes, 2 if short else _WORST)),
+        ]
+        self._last = counts.copy()
+        self.complete = epoch.last
+        if self._live is not None:
+            from rich.console import Group
+
+            self._live.update(Group(*lines), refresh=True)
+        elif epoch.last or epoch.number in (1, 2, 5) or epoch.number % 10 == 0:
+            output.show(*lines)
+
+    def close(self) -> None:
+        """Leaves the last matrix where it is."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: bool = False, split: str = "") -> None:
+    """A run: its matrix (`drawn`: it stands there already), scores beside their floors, the table of classes, and what to do next."""
+    import numpy as np
+
+    scores = run.scores[split or "held_out"]
+    if scores is None:
+        output.line(f"the run {run.run} has no labelled sample of the split {split}")
+        return
+    counts, width = np.array(scores["matrix"], np.int64), output.console().width
+    if beneath:
+        from trainset.work.runs import counts_beneath
+
+        of_labels = counts_beneath(dataset.predictions(run.run), run, split)
+        output.show(*matrix.beneath(of_labels, run.labels, run.classes, run.beneath, width=width))
+    elif not drawn:
+        output.show(*matrix.matrix(counts, run.classes, width=width), matrix.text(worst(counts, run.classes, _WORST)))
+    output.line()
+    for text in _sentences(run, split):
+        output.line(text)
+    output.show(_table(run, scores))
+    if len(run.classes) > _TABLE:
+        output.line(f"the {_TABLE} of the lowest F1 of {len(run.classes)} classes; --json has them all")
+    for remark in run.remarks:
+        output.line("note: " + output.safe(remark, 400), style="yellow")
+    where = reports.where_flag(dataset)
+    cells = _cells(counts, 1)
+    if cells:
+        label, predicted, _ = cells[0]
+        name = f"{run.classes[label]}:{run.classes[predicted]}"
+        output.line(f'next: trainset confusion --cell "{output.safe(name)}"{where}')
+        output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
+    output.line(f"kept as run {run.run}: trainset confusion {run.run}{where}")
+
+
+def print_confused(dataset: Workbench, drawn: Samples) -> None:
+    """The samples of a part of the matrix, and what each was predicted as."""
+    reports.print_samples(dataset, drawn, "the surest mistakes first", "no samples in this part of the matrix")
+    rows = [
+        [
+            row["id"][:12],
+            row["label"] or "",
+            row["predicted"],
+            f"{row['confidence']:.0%}",
+            row["path"] or output.safe(row["text"], 40),
+        ]
+        for row in drawn.rows()
+    ]
+    if rows:
+        output.show(output.table(["id", "label", "predicted", "sure", "what"], rows, right=(3,)))
+        first = " ".join(row[0] for row in rows[:2])
+        output.line(f"next: trainset label CLASS {first}{reports.where_flag(dataset)}")
+
+
+def as_dict(run: Run) -> dict[str, Any]:
+    """For JSON: what was held out at the top, validation and test inside."""
+    scores, held = run.scores, run.scores["held_out"]
+    accuracy, fitted = scores["accuracy"], scores["in_sample"]
+    return {
+        "run": run.run, "accuracy": accuracy, "interval": held["interval"], "balanced_accuracy": held["balanced_accuracy"],
+        "samples": held["samples"], "groups": scores["groups"], "in_sample": fitted,
+        "gap": round(fitted - accuracy, 6) if accuracy is not None and fitted is not None else None,
+        "reliability": scores["reliability"], "floors": scores["floors"], "labels": list(run.classes), "matrix": held["matrix"],
+        "per_class": held["per_class"], "grouped": scores["grouped"],
+        "beneath": {label: run.classes[code] for label, code in zip(run.labels, run.beneath, strict=True)},
+        "validation": scores["validation"], "test": scores["test"], "unlabelled": scores["unlabelled"], "recipe": run.recipe.as_dict(),
+        "hash": run.recipe.hash, "at": run.at, "version": run.version, "made": run.made, "packages": dict(run.packages),
+        "remarks": list(run.remarks),
+    }  # fmt: skip
+
+
+def percent(share: float | None) -> str:
+    """A share with one decimal."""
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """A recipe on one line."""
+    head = {
+        "ridge": "ridge" + (f", penalty {recipe.penalty:g}" if recipe.penalty is not None else ""),
+        "logistic": f"logistic, strength {recipe.strength:g}, {recipe.epochs} epochs, {recipe.folds} folds",
+    }[recipe.head]
+    pieces = [
+        recipe.embedder or "the default embedder", head, f"weights {recipe.weights}" if recipe.weights != "none" else "",
+        f"resample {recipe.resample}" if recipe.resample != "none" else "", f"groups {recipe.groups}",
+        "classes " + ",".join(f"{name}={'|'.join(labels)}" for name, labels in recipe.classes.items()) if recipe.classes else "",
+        f"seed {recipe.seed}" if recipe.seed else "",
+    ]  # fmt: skip
+    return "; ".join(filter(None, pieces))
+
+
+def worst(counts: NDArray[np.int64], names: Any, count: int) -> str:
+    """The largest confusions in words."""
+    totals = counts.sum(axis=1)
+    found = [
+        f"{matrix.short(names[label], 40)} taken for {matrix.short(names[predicted], 40)} {number:,} of {totals[label]:,}"
+        for label, predicted, number in _cells(counts, count)
+    ]
+    return "worst: " + "; ".join(found) if found else "no confusion: every sample is predicted right"
+
+
+def _cells(counts: NDArray[np.int64], count: int) -> list[tuple[int, int, int]]:
+    from trainset.learn.scores import Scores
+
+    return Scores(counts).worst(count)
+
+
+def _progress(epoch: Epoch) -> str:
+    accuracy = float(epoch.scores.accuracy.value)
+    of = f"epoch {epoch.number}, " if epoch.of > 1 else ""
+    return f"{of}held out {percent(accuracy)}, in training {percent(epoch.in_sample)}, largest class {percent(epoch.majority)}"
+
+
+def _sentences(run: Run, split: str) -> list[str]:
+    scores = run.scores
+    held, floors = scores["held_out"], scores["floors"]
+    by = {"none": "sample by sample"}.get(scores["groups"], f"by {scores['groups'].replace(',', ' and ')}")
+    found = [
+        f"held out ({by}): {_share(held)}; in training {percent(scores['in_sample'])}",
+        *(
+            f"{name}: {_share(scores[name])}"
+            + (f"; {scores[name]['shared']:,} of them have a contributor or near duplicate in training" if scores[name]["shared"] else "")
+            for name in ("validation", "test") if scores[name]
+        ),
+        f"floors: largest class {percent(floors['majority'])}, shuffled labels {percent(floors['shuffled'])}, measures alone "
+        f"{percent(floors['measures'])}",
+        f"confidence is off by {percent(scores['reliability'])} on average (expected calibration error)",
+    ]  # fmt: skip
+    if run.recipe.classes:
+        some = [one for one in scores["grouped"] if one["labels"] > 1]
+        found += [
+            f"{output.safe(one['class'], 40)}: {one['labels']:,} labels, {one['contributors']:,} contributors, {one['samples']:,} samples"
+            for one in some
+        ]
+    if split:
+        found.append(f"matrix and table are of {split}")
+    return found
+
+
+def _share(scores: Any) -> str:
+    low, high = scores["interval"]
+    return f"{percent(scores['accuracy'])} of {scores['samples']:,} right ({percent(low)} to {percent(high)})"
+
+
+def _table(run: Run, scores: Any) -> Any:
+    rows = sorted(scores["per_class"], key=lambda one: (one["f1"] is not None, one["f1"] or 0.0))[:_TABLE]
+    if len(run.classes) <= _TABLE:
+        rows = scores["per_class"]
+    shown = [
+        [
+            matrix.short(one["class"], 18), f"{one['samples']:,}",
+            *(_interval(one[name], one[f"{name}_interval"]) for name in ("precision", "recall", "f1")),
+            *(f"{one[name]:,}" for name in ("true_positives", "false_positives", "false_negatives", "true_negatives")),
+        ]
+        for one in rows
+    ]  # fmt: skip
+    names = ["class", "n", "precision", "recall", "F1", "TP", "FP", "FN", "TN"]
+    return output.table(names, shown, right=tuple(range(1, len(names))))
+
+
+def _interval(value: float | None, ends: Any) -> str:
+    return "-" if value is None else f"{100 * value:.0f} ({100 * ends[0]:.0f}-{100 * ends[1]:.0f})"

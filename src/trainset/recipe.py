@@ -1,0 +1,149 @@
+"""A recipe: the frozen way to train, as one value with a canonical text and a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from trainset.errors import BadValue
+
+HEADS = ("ridge", "logistic")
+"""The heads there are: `ridge` has exact held-out predictions in one pass, `logistic` is trained in epochs with folds."""
+WEIGHTS = ("none", "balanced")
+VALUES = ("auto", "plain", "root")
+"""What the ridge head learns from: the values of the embeddings, their signed square roots, or which of both errs less held out."""
+RESAMPLE = ("none", "over", "under", "smote")
+GROUPS = ("auto", "none", "contributor", "near")
+"""What is held out together, besides `meta.<field>` and several with commas. auto: samples of one contributor and near duplicates, where
+there are any."""
+REST = "*"
+"""Among the labels of a class: every label that no class names."""
+_MOST = 10_000  # classes or labels of a grouping
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Embedder, head, settings, classes, groups and seed. Two recipes of one hash train the same way.
+
+    embedder: empty for the default of the medium. values: `VALUES`, of the ridge head. penalty: of the ridge head; None chooses it on
+    held-out error. strength, epochs, folds: of the logistic head. weights: of the classes. resample: of each fold's training samples, by
+    the logistic head alone. classes: class -> labels that it stands for; empty: every label is a class. groups: what is held out
+    together.
+    """
+
+    embedder: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    head: str = "ridge"
+    values: str = "auto"
+    penalty: float | None = None
+    strength: float = 10.0
+    epochs: int = 60
+    folds: int = 5
+    weights: str = "none"
+    resample: str = "none"
+    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises `BadValue` for what cannot be trained."""
+        _one_of("head", self.head, HEADS)
+        _one_of("values", self.values, VALUES)
+        _one_of("weights", self.weights, WEIGHTS)
+        _one_of("resample", self.resample, RESAMPLE)
+        for name in self.groups.split(","):
+            if not (name.startswith("meta.") and len(name) > 5):
+                _one_of("groups", name, GROUPS, ", or meta.<field>, or several with commas")
+        if "," in self.groups and {"auto", "none"} & {*self.groups.split(",")}:
+            raise BadValue("groups is auto, or none, or what they are made of", got=self.groups)
+        if self.resample != "none" and self.head == "ridge":
+            raise BadValue(
+                "the ridge head takes no resampling: it has no folds to make samples inside of",
+                next="--weights balanced does what over-sampling does, or take --head logistic",
+            )
+        _number("penalty", self.penalty, lambda value: value is None or value > 0, "a number above 0")
+        _number("strength", self.strength, lambda value: value is not None and value > 0, "a number above 0")
+        for name, least, most in (("epochs", 1, 10_000), ("folds", 2, 1_000), ("seed", 0, 2**31)):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                raise BadValue(f"{name} is out of range", expected=f"{least} to {most:,}", got=repr(value))
+        if sum(labels == (REST,) or REST in labels for labels in self.classes.values()) > 1:
+            raise BadValue(f"two classes stand for every other label ({REST})", expected="at most one")
+        _each_once(self.classes)
+
+    @property
+    def text(self) -> str:
+        """Canonical JSON: what the hash is over."""
+        return json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def hash(self) -> str:
+        """The first 12 hex digits of the BLAKE2b of `text`."""
+        return hashlib.blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            **vars(self),
+            "settings": dict(self.settings),
+            "classes": {name: list(labels) for name, labels in self.classes.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, found: object) -> Recipe:
+        """From JSON that anybody may have written. Raises `ValueError` when it is no recipe."""
+        if not isinstance(found, dict) or {*found} != {each.name for each in fields(cls)}:
+            raise ValueError("no recipe")
+        values = dict(found)
+        texts = ("embedder", "head", "values", "weights", "resample", "groups")
+        if not all(isinstance(values[name], str) for name in texts):
+            raise ValueError("a recipe's texts are no texts")
+        if not isinstance(values["settings"], dict) or not isinstance(values["classes"], dict):
+            raise ValueError("a recipe's settings or classes are no objects")
+        for labels in values["classes"].values():
+            if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+                raise ValueError("a recipe's class is no list of labels")
+        values["classes"] = {name: tuple(labels) for name, labels in values["classes"].items()}
+        try:
+            return cls(**values)
+        except BadValue as refused:
+            raise ValueError(f"{refused.what}: {refused.detail}") from None
+
+
+def grouping(text: str | Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Classes as a person types them: `digits=0|1|2,yes,other=*`. A name alone is a class of that one label; `*` stands for every label
+    that no class names. Raises `BadValue`."""
+    if not isinstance(text, str):
+        return {str(name): tuple(labels) for name, labels in text.items()}
+    found: dict[str, tuple[str, ...]] = {}
+    for piece in filter(None, (piece.strip() for piece in text.split(","))):
+        name, sign, labels = piece.partition("=")
+        named = tuple(filter(None, (label.strip() for label in labels.split("|")))) if sign else (name.strip(),)
+        if not name.strip() or not named or name.strip() in found:
+            raise BadValue("classes are NAME=LABEL|LABEL, each name once", got=repr(piece[:80]))
+        found[name.strip()] = named
+    return found
+
+
+def _each_once(classes: Mapping[str, tuple[str, ...]]) -> None:
+    every = [label for labels in classes.values() for label in labels]
+    if len(every) > _MOST or len(classes) > _MOST:
+        raise BadValue("a recipe groups too many labels", expected=f"at most {_MOST:,}")
+    twice = next((label for label in every if every.count(label) > 1), None) if len({*every}) < len(every) else None
+    if twice is not None or not all(classes.values()):
+        raise BadValue("every label is in one class, and no class is empty", got=repr(twice) if twice else "")
+
+
+def _one_of(what: str, value: str, known: tuple[str, ...], more: str = "") -> None:
+    if value not in known:
+        raise BadValue(f"there is no {what} {value!r}", expected=", ".join(known) + more)
+
+
+def _number(what: str, value: Any, good: Any, expected: str) -> None:
+    whole = value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value))
+    if not whole or not good(value):
+        raise BadValue(f"{what} is out of range", expected=expected, got=repr(value))

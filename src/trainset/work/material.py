@@ -1,0 +1,216 @@
+"""The material of a run: samples at a position of the log as codes, groups, sides and a view of their embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from trainset.errors import BadValue, UnknownName
+from trainset.learn.folds import together
+from trainset.recipe import REST, Recipe
+from trainset.store.dataset import Dataset
+from trainset.store.measured import arrow_type, measures_of
+from trainset.store.query import QueryTable, open_table
+from trainset.work.embed import embeddings
+from trainset.work.near import near
+from trainset.work.vectors import Embeddings
+
+Progress = Callable[[int], None]
+NEAR = {"image": 0.01, "audio": 0.05, "text": 0.125}
+"""How unlike near duplicates may be: what the check `near_duplicates` flags by default."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """Samples that are not excluded and have an embedding, in the order of import; arrays are one value a sample.
+
+    labels: names; beneath: code of the label, -1 for none. classes: names; class_of: (labels,) the class of each; codes: of the class,
+    -1 for none. train: what is trained on and predicted held out. groups: what is held out together, as numbers; None: each sample
+    by itself. by: what groups are made of. measures: (n, m) float64, NaN for none.
+    """
+
+    at: int
+    ids: pa.Array
+    contents: pa.Array
+    split: pa.Array
+    labels: tuple[str, ...]
+    beneath: NDArray[np.int64]
+    classes: tuple[str, ...]
+    class_of: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    train: NDArray[np.bool_]
+    groups: NDArray[np.int64] | None
+    by: str
+    contributors: NDArray[np.int64]
+    measures: NDArray[np.float64]
+    view: Embeddings
+    remarks: tuple[str, ...]
+
+    def of_split(self, name: str) -> NDArray[np.bool_]:
+        """Which samples of this split are scored apart from training."""
+        mine: NDArray[np.bool_] = pc.equal(self.split, name).fill_null(False).to_numpy(zero_copy_only=False)
+        return mine & ~self.train & (self.codes >= 0)
+
+
+def material(dataset: Dataset, recipe: Recipe, at: int, progress: Progress | None = None) -> Material:
+    """Reads what a recipe trains on. Raises `BadValue` when there is nothing to learn from, `UnknownName` for a label or field that does
+    not exist."""
+    names = [
+        name
+        for name, plugin in measures_of(dataset.medium).items()
+        if arrow_type(plugin) not in (pa.string(), pa.binary())
+    ]
+    fields = [name.removeprefix("meta.") for name in recipe.groups.split(",") if name.startswith("meta.")]
+    texts = ["text"] if dataset.medium == "text" else []
+    wanted = ["id", "content", "label", "split", "contributor", *texts, *names]
+    with open_table(dataset, at, columns=[*wanted[1:], *(["meta"] if fields else [])]) as table:
+        rows = table.select(wanted, ["not excluded"])
+        columns = [_field(table, name) for name in fields]
+        existing = {*table.replay.classes}
+    if not rows.num_rows:
+        raise BadValue("there is no sample to learn from", next="trainset import SOURCE")
+    contents = rows["content"].combine_chunks().cast(pa.binary(16))
+    view = embeddings(dataset, contents, embedder=recipe.embedder, settings=recipe.settings)
+    known = view.known
+    remarks = [f"{np.count_nonzero(~known):,} samples have no embedding, and are left out"] if not known.all() else []
+    if not known.any():
+        raise BadValue("no sample has an embedding", got=f"embedder {recipe.embedder}", next="trainset embed says why")
+    numbers, by = _groups(dataset, recipe, rows, contents, columns, remarks, progress)
+    keep = pa.array(known)
+    label = rows["label"].combine_chunks().filter(keep)
+    labels, beneath = _codes(label)
+    classes, class_of = _grouped(recipe, labels, existing | {*labels})
+    codes = np.append(class_of, -1)[beneath]
+    if not (codes >= 0).any():
+        raise BadValue(
+            "no sample has a label to learn from", next="trainset label CLASS ID, or import a source with labels"
+        )
+    split = rows["split"].combine_chunks().filter(keep)
+    train = _train(split, codes, remarks)
+    groups = numbers[known] if numbers is not None else None
+    if groups is not None and recipe.groups == "auto" and len(np.unique(groups[train & (codes >= 0)])) < 2:
+        groups, by = None, "none"
+        remarks.append("all samples are of one contributor or near duplicates, so each is held out by itself")
+    return Material(
+        at, rows["id"].combine_chunks().cast(pa.binary(16)).filter(keep), contents.filter(keep), split, labels, beneath, classes,
+        class_of, codes, train, groups, by, _codes(rows["contributor"].combine_chunks().filter(keep))[1],
+        np.stack([_number(rows[name])[known] for name in names], axis=1), view.only(np.flatnonzero(known)), tuple(remarks),
+    )  # fmt: skip
+
+
+def _codes(column: pa.Array) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The texts there are, sorted, and (n,) which of them each is, -1 for none."""
+    names = sorted(pc.unique(column.drop_null()).to_pylist())
+    place = pc.index_in(column, value_set=pa.array(names, column.type))
+    return tuple(names), place.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _grouped(recipe: Recipe, labels: tuple[str, ...], existing: set[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Classes in the order of the recipe, then labels that are classes of their own; and the class of each label."""
+    if not recipe.classes:
+        return labels, np.arange(len(labels))
+    of = {label: name for name, some in recipe.classes.items() for label in some if label != REST}
+    if unknown := sorted({*of} - existing):
+        raise UnknownName(f"no class is called {unknown[0]!r}", expected=", ".join(sorted(existing))[:500])
+    rest = next((name for name, some in recipe.classes.items() if REST in some), None)
+    found = [of.get(label, label if rest is None else rest) for label in labels]
+    clash = [
+        label
+        for label, name in zip(labels, found, strict=True)
+        if rest is None and label not in of and name in recipe.classes
+    ]
+    if clash:
+        raise BadValue(
+            f"{clash[0]!r} is a class of the recipe and a label outside it", next="name the label in that class too"
+        )
+    classes = tuple(dict.fromkeys([*(name for name in recipe.classes if name in found), *found]))
+    return classes, np.array([classes.index(name) for name in found], np.int64)
+
+
+def _train(split: pa.Array, codes: NDArray[np.int64], remarks: list[str]) -> NDArray[np.bool_]:
+    """Which samples are trained on: those of the train split, and those of none; all but production's when no split counts."""
+    apart: NDArray[np.bool_] = pc.is_in(split, value_set=pa.array(["validation", "test"])).to_numpy(
+        zero_copy_only=False
+    )
+    production: NDArray[np.bool_] = pc.equal(split, "production").fill_null(False).to_numpy(zero_copy_only=False)
+    train = ~apart & ~production
+    if not (train & (codes >= 0)).any():
+        remarks.append("no labelled sample is of the train split, so every sample is trained on and held out in turn")
+        return ~production
+    return train
+
+
+def _groups(
+    dataset: Dataset, recipe: Recipe, rows: pa.Table, contents: pa.Array, columns: list[pa.Array], remarks: list[str],
+    progress: Progress | None,
+) -> tuple[NDArray[np.int64] | None, str]:  # fmt: skip
+    """(n,) numbers of what is held out together, None when nothing is, and of what they are made."""
+    asked = recipe.groups.split(",")
+    found, made, pairs = (
+        [_codes(column)[1] for column in columns],
+        [name for name in asked if name.startswith("meta.")],
+        None,
+    )
+    if "contributor" in asked or recipe.groups == "auto":
+        people = _codes(rows["contributor"].combine_chunks())[1]
+        if (people >= 0).any():
+            found.append(people)
+            made.append("contributor")
+        elif recipe.groups != "auto":
+            raise BadValue(
+                "no sample has a contributor to hold out", next="import with --map contributor=COLUMN, or --groups near"
+            )
+    if "near" in asked or recipe.groups == "auto":
+        text = rows["text"].combine_chunks() if "text" in rows.column_names else None
+        copies = contents.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        try:
+            alike = near(dataset, contents, text, progress)
+        except LookupError as missing:
+            if recipe.groups != "auto":
+                raise BadValue(str(missing.args[0]), next="trainset measure") from None
+            remarks.append(f"near duplicates are not known: {missing.args[0]}")
+        else:
+            good = alike.unlike <= NEAR[dataset.medium]
+            pairs = alike.first[good], alike.second[good]
+        if (pairs is not None and len(pairs[0])) or len(np.unique(copies)) < len(copies):
+            found.append(copies)
+            made.append("near")
+    if not made:
+        return None, "none"
+    return together(rows.num_rows, found, pairs), ",".join(made)
+
+
+def _field(table: QueryTable, name: str) -> pa.Array:
+    """A field of the metadata of each sample. Raises `BadFilter` when no sample has it."""
+    table.condition([f"meta.{name} is null"])
+    pointer = "/" + name.replace("~", "~0").replace("/", "~1")
+    rows = table.run(
+        "SELECT json_extract_string(meta, ?) AS value FROM samples WHERE NOT excluded ORDER BY part, row", [pointer]
+    )
+    return rows["value"].combine_chunks()
+
+
+def _number(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
+    return values
+
+
+def summary_of_groups(found: Material) -> list[dict[str, Any]]:
+    """Of each class: how many samples, different labels beneath and contributors it has."""
+    table = []
+    for code, name in enumerate(found.classes):
+        mine = found.codes == code
+        people = found.contributors[mine]
+        table.append(
+            {
+                "class": name, "samples": int(mine.sum()), "labels": len(np.unique(found.beneath[mine])),
+                "contributors": len(np.unique(people[people >= 0])),
+            }
+        )  # fmt: skip
+    return table
