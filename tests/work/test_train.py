@@ -319,6 +319,13 @@ def rewritten(path: Path, **facts: Any) -> None:
     pq.write_table(table.replace_schema_metadata({b"trainset": json.dumps({**found, **facts}).encode()}), path)
 
 
+def rescored(path: Path, **changes: Any) -> None:
+    scores = json.loads(pq.read_schema(path).metadata[b"trainset"])["scores"]
+    if "held_out" in changes:
+        changes["held_out"] = {**scores["held_out"], **changes["held_out"]}
+    rewritten(path, scores={**scores, **changes})
+
+
 def column(path: Path, name: str, values: pa.Array) -> None:
     table = pq.read_table(path)
     place = table.schema.get_field_index(name)
@@ -337,6 +344,13 @@ FORGED: dict[str, Any] = {
     "a label of no class": lambda path: rewritten(path, beneath=[0, 1, 9]),
     "a negative position": lambda path: rewritten(path, at=-1),
     "no scores": lambda path: rewritten(path, scores={}),
+    "groups that are no text": lambda path: rescored(path, groups=5),
+    "an accuracy that is none": lambda path: rescored(path, accuracy="high"),
+    "a matrix of another size": lambda path: rescored(path, held_out={"matrix": [[1]]}),
+    "a negative count": lambda path: rescored(path, held_out={"matrix": [[-1, 0, 0]] * 3}),
+    "a table of other classes": lambda path: rescored(path, held_out={"per_class": [{"class": "x"}]}),
+    "an interval that is none": lambda path: rescored(path, held_out={"interval": [None, 2]}),
+    "a floor that is missing": lambda path: rescored(path, floors={}),
     "predictions of no class": lambda path: column(path, "predicted", pa.array([7] * 60, pa.int32())),
     "confidence that is none": lambda path: column(path, "confidence", pa.array([float("nan")] * 60, pa.float32())),
     "a label that is none": lambda path: column(path, "beneath", pa.array([-5] * 60, pa.int32())),

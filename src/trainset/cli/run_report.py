@@ -87,8 +87,8 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
         output.show(*matrix.matrix(counts, run.classes, width=width), matrix.text(worst(counts, run.classes, _WORST)))
     output.line()
     for text in _sentences(run, split):
-        output.line(text)
-    output.show(_table(run, scores))
+        output.line(output.safe(text))
+    output.show(_table(run, scores, width))
     if len(run.classes) > _TABLE:
         output.line(f"the {_TABLE} of the lowest F1 of {len(run.classes)} classes; --json has them all")
     for remark in run.remarks:
@@ -99,7 +99,8 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
         label, predicted, _ = cells[0]
         name = f"{run.classes[label]}:{run.classes[predicted]}"
         output.line(f'next: trainset confusion --cell "{output.safe(name)}"{where}')
-        output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
+        if not run.recipe.classes:  # else every label that is grouped differs from its class
+            output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
     output.line(f"kept as run {run.run}: trainset confusion {run.run}{where}")
 
 
@@ -212,20 +213,23 @@ def _share(scores: Any) -> str:
     return f"{percent(scores['accuracy'])} of {scores['samples']:,} right ({percent(low)} to {percent(high)})"
 
 
-def _table(run: Run, scores: Any) -> Any:
-    rows = sorted(scores["per_class"], key=lambda one: (one["f1"] is not None, one["f1"] or 0.0))[:_TABLE]
-    if len(run.classes) <= _TABLE:
-        rows = scores["per_class"]
-    shown = [
+def _table(run: Run, scores: Any, width: int) -> Any:
+    rows = scores["per_class"]
+    if len(rows) > _TABLE:
+        rows = sorted(rows, key=lambda one: (one["f1"] is not None, one["f1"] or 0.0))[:_TABLE]
+    numbers = [
         [
-            matrix.short(one["class"], 18), f"{one['samples']:,}",
+            f"{one['samples']:,}",
             *(_interval(one[name], one[f"{name}_interval"]) for name in ("precision", "recall", "f1")),
             *(f"{one[name]:,}" for name in ("true_positives", "false_positives", "false_negatives", "true_negatives")),
         ]
         for one in rows
     ]  # fmt: skip
-    names = ["class", "n", "precision", "recall", "F1", "TP", "FP", "FN", "TN"]
-    return output.table(names, shown, right=tuple(range(1, len(names))))
+    names = ["n", "precision", "recall", "F1", "TP", "FP", "FN", "TN"]
+    taken = sum(2 + max(map(len, column)) for column in zip(names, *numbers, strict=True))
+    room = max(8, min(40, width - taken))
+    shown = [[matrix.short(one["class"], room), *row] for one, row in zip(rows, numbers, strict=True)]
+    return output.table(["class", *names], shown, right=tuple(range(1, len(names) + 1)))
 
 
 def _interval(value: float | None, ends: Any) -> str:

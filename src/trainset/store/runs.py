@@ -215,25 +215,60 @@ def _read(path: Path) -> Run:
             or any(code >= len(run.classes) for code in run.beneath)
         ):
             raise ValueError("its classes and labels do not fit")
-        check_scores(run.scores, len(run.classes))
+        check_scores(run.scores, run.classes)
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, str(error)[:200]) from None
     return run
 
 
-def check_scores(scores: Mapping[str, Any], classes: int) -> None:
-    """Raises `ValueError` when a summary lacks a number that is printed, or holds another thing in its place."""
+_NUMBERS = ("precision", "recall", "f1")
+_COUNTS = ("samples", "true_positives", "false_positives", "false_negatives", "true_negatives")
+
+
+def check_scores(scores: Mapping[str, Any], classes: Sequence[str]) -> None:
+    """Raises `ValueError` when a summary lacks something that is printed, or holds another thing in its place."""
     for name in ("accuracy", "in_sample", "reliability"):
         _share(scores[name])
     for name in ("majority", "shuffled", "measures"):
         _share(_object(scores["floors"])[name])
+    _text(scores["groups"])
+    _whole(scores["unlabelled"])
+    for one in _list(scores["grouped"]):
+        _text(_object(one)["class"])
+        for name in ("samples", "labels", "contributors"):
+            _whole(one[name])
     for split in ("held_out", "validation", "test"):
-        if (one := scores[split]) is not None or split == "held_out":
-            matrix = _list(_object(one)["matrix"])
-            if len(matrix) != classes or any(len(_list(row)) != classes for row in matrix):
-                raise ValueError("its matrix has another size")
-            if sum(min(map(_whole, row), default=0) < 0 for row in matrix):
-                raise ValueError("its matrix has a negative count")
+        if (found := scores[split]) is not None or split == "held_out":
+            _check_side(_object(found), classes)
+            if split != "held_out":
+                _whole(found["shared"])
+
+
+def _check_side(scores: Mapping[str, Any], classes: Sequence[str]) -> None:
+    for value in (scores["accuracy"], scores["balanced_accuracy"], *_pair(scores["interval"])):
+        _share(value)
+    _whole(scores["samples"])
+    matrix = _list(scores["matrix"])
+    if len(matrix) != len(classes) or any(len(_list(row)) != len(classes) for row in matrix):
+        raise ValueError("its matrix has another size")
+    for count in (count for row in matrix for count in row):
+        _whole(count)
+    if [_object(one)["class"] for one in _list(scores["per_class"])] != [*classes]:
+        raise ValueError("its table is of other classes")
+    for one in scores["per_class"]:
+        for value in (value for name in _NUMBERS for value in (one[name], *_pair(one[f"{name}_interval"]))):
+            _share(value)
+        for name in _COUNTS:
+            _whole(one[name])
+
+
+def _pair(value: object) -> Sequence[Any]:
+    found = _list(value)
+    if len(found) != 2:
+        raise ValueError("an interval has no two ends")
+    if any(end is None for end in found):
+        raise ValueError("an interval has no end")
+    return found
 
 
 def _share(value: object) -> None:
