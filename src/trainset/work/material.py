@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from trainset import registry
 from trainset.errors import BadValue, UnknownName
 from trainset.learn.folds import together
 from trainset.recipe import REST, Recipe
@@ -22,8 +23,8 @@ from trainset.work.near import near
 from trainset.work.vectors import Embeddings
 
 Progress = Callable[[int], None]
-NEAR = {"image": 0.01, "audio": 0.05, "text": 0.125}
-"""How unlike near duplicates may be: what the check `near_duplicates` flags by default."""
+_NEAR = {"image": "pictures", "audio": "recordings", "text": "texts"}
+"""Medium -> the setting of the check `near_duplicates` that says how unlike near duplicates may be."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,8 @@ def _groups(
                 raise BadValue(str(missing.args[0]), next="trainset measure") from None
             remarks.append(f"near duplicates are not known: {missing.args[0]}")
         else:
-            good = alike.unlike <= NEAR[dataset.medium]
+            most = registry.plugins("check")["near_duplicates"].settings[_NEAR[dataset.medium]].default
+            good = alike.unlike <= most
             pairs = alike.first[good], alike.second[good]
         if (pairs is not None and len(pairs[0])) or len(np.unique(copies)) < len(copies):
             found.append(copies)
