@@ -38,7 +38,7 @@ def test_counts_stand_where_they_belong_and_changes_are_marked() -> None:
     before = np.array([[7, 3, 0], [0, 9, 1], [3, 0, 7]])
     lines = [line.plain for line in matrix.matrix(table, ["cat", "dog", "owl"], width=80, before=before)]
     assert lines[0].split() == ["label", "cat", "dog", "owl", "right"]
-    assert lines[1].split() == ["cat", "▴", "8▾", "2", "·", "80%"]
+    assert lines[1].split() == ["cat", "▴8", "▾2", "·", "80%"]
     assert lines[3].split() == ["owl", "3", "·", "7", "70%"]
     assert worst(table, ["cat", "dog", "owl"], 2) == "worst: owl taken for cat 3 of 10; cat taken for dog 2 of 10"
     assert worst(np.eye(2, dtype=np.int64), ["a", "b"], 2).startswith("no confusion")

@@ -126,9 +126,11 @@ def drawn(block: Block, *, all_shown: bool, longest: int, square: bool = True) -
         for column in range(len(block.columns)):
             count, right = int(block.cells[row, column]), column == block.diagonal[row]
             mark = _mark(count, int(block.before[row, column])) if block.before is not None else " "
-            line.append(mark, "bold")
+            shown = str(count) if count else "·"
+            inside = len(shown) < cell  # where there is room the mark stands at its number, else before the cell
             share = count / max(1, int(totals[row]))
-            line.append((str(count) if count else "·").rjust(cell), _style(share, right) if count else "dim")
+            line.append(" " if inside else mark, "bold")
+            line.append(((mark if inside else "") + shown).rjust(cell), _style(share, right) if count else "dim")
         if rest:
             line.append(" " + (str(int(block.rest[row])) if block.rest[row] else "·").rjust(rest), "dim")
         hit = int(block.cells[row, block.diagonal[row]]) if block.diagonal[row] >= 0 else 0
