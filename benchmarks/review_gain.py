@@ -2,9 +2,10 @@
 
 Over head x noise x set, five seeds. Of each set half is trained on, with labels as they were given; the other half, with true labels, is
 tested on, and no order sees it. A reviewer's answer is the true label; of the Roman numerals what was to be removed is left out. Points
-gained are means over seeds; beside `useful` stand its difference to random and to the best single order, each with the half width of
-the paired 95 % interval. Targets: better than random and not worse than the best single order by more than 0.5 points in at least four
-settings of five, and on average better than every single order. The blend was chosen on CIFAR-10N; sentiment and Roman numerals confirm.
+gained are means over seeds; `useful` is `trainset.learn.useful`, with the mean of the blends that it chose, its difference to random and to
+the best single order, each with the half width of the paired 95 % interval. Targets: better than random and not worse than the best
+single order by more than 0.5 points in at least four settings of five, and on average better than every single order. The blends were
+made on CIFAR-10N; sentiment and Roman numerals confirm. Half of each set and 40 epochs keep it to a quarter of an hour of one core.
 Arguments: heads and sets to run (all).
 """
 
@@ -20,11 +21,13 @@ from label_sets import DATA, Labelled, labelled
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from trainset.learn import calibration, folds, logistic, orders, ridge
+from trainset.learn import calibration, folds, logistic, orders, ridge, useful
 from trainset.learn.view import Rooted, Whole
 
 SEEDS = 5
 SHARES = (0.05, 0.1, 0.2)
+REHEARSED = 0.1
+"""What `useful` is told will be reviewed: its order is then looked at after each of `SHARES`."""
 SINGLE = ("likely_wrong", "entropy", "margin", "random")
 EPOCHS = 40
 
@@ -49,6 +52,27 @@ Trained = tuple[float, NDArray[np.float32]]
 """Test accuracy, and held-out scores."""
 
 
+Held = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+
+
+def rehearse_ridge(setting: Setting) -> Held:
+    """Held-out scores for any labels, with the penalty chosen for those given: one pass, the Gram matrix stays."""
+    view = Rooted(Whole(setting.x))
+    head = ridge.fit(view, setting.codes, setting.classes)
+    return lambda codes: ridge.held_out(ridge.relabelled(head, view, codes), view)
+
+
+def rehearse_logistic(setting: Setting) -> Held:
+    """Held-out scores for any labels, of three folds."""
+    fold = folds.folds(np.arange(len(setting.codes)), setting.codes, 3)
+
+    def held(codes: NDArray[np.int64]) -> NDArray[np.float32]:
+        *_, last = logistic.train(Whole(setting.x), codes, setting.classes, fold, epochs=EPOCHS)
+        return last.scores
+
+    return held
+
+
 def by_ridge(setting: Setting, codes: NDArray[np.int64], *, held: bool) -> Trained:
     """The ridge head."""
     view = Rooted(Whole(setting.x))
@@ -65,6 +89,7 @@ def by_logistic(setting: Setting, codes: NDArray[np.int64], *, held: bool) -> Tr
 
 
 HEADS: dict[str, Callable[..., Trained]] = {"ridge": by_ridge, "logistic": by_logistic}
+REHEARSALS = {"ridge": rehearse_ridge, "logistic": rehearse_logistic}
 
 
 def truth_of(name: str, known: Labelled) -> NDArray[np.int64]:
@@ -90,13 +115,15 @@ def setting(known: Labelled, codes: NDArray[np.int64], truth: NDArray[np.int64],
     )  # fmt: skip
 
 
-def gains(head: str, one: Setting, seed: int) -> dict[tuple[float, str], float]:
-    """Points gained by share and order."""
+def gains(head: str, one: Setting, seed: int) -> tuple[dict[tuple[float, str], float], float]:
+    """Points gained by share and order; the blend that `useful` chose."""
     train = HEADS[head]
     before, scores = train(one, one.codes, held=True)
     probability = calibration.probabilities(scores, calibration.temperature(scores, one.codes))
     values = {name: orders.order(name, probability, one.codes, seed=seed) for name in SINGLE}
-    values["useful"] = orders.most_useful(probability, one.codes, orders.TRUST[head])
+    count = int(REHEARSED * len(one.codes))
+    plan = useful.most_useful(probability, one.codes, REHEARSALS[head](one), count=count, seed=seed)
+    values["useful"] = plan.values
     gained: dict[tuple[float, str], float] = {}
     for share in SHARES:
         done: dict[bytes, float] = {}  # two orders may choose the same samples
@@ -107,7 +134,7 @@ def gains(head: str, one: Setting, seed: int) -> dict[tuple[float, str], float]:
                 codes[chosen] = one.truth[chosen]
                 done[chosen.tobytes()] = train(one, codes, held=False)[0] - before
             gained[share, name] = done[chosen.tobytes()]
-    return gained
+    return gained, plan.trust
 
 
 def apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:
@@ -120,32 +147,38 @@ def apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, 
 def main() -> None:
     heads = [name for name in HEADS if name in sys.argv] or [*HEADS]
     sets = [name for name in ("cifar", "sentiment", "roman") if name in sys.argv] or ["cifar", "sentiment", "roman"]
-    print(f"{'points gained':38}" + "".join(f"{name:>13}" for name in (*SINGLE, "useful")) + "     - random     - best")
-    means: list[list[float]] = []
+    columns = (*SINGLE, "useful", "trust")
+    print(f"{'points gained':38}" + "".join(f"{name:>13}" for name in columns) + "     - random     - best")
+    means: list[NDArray[np.float64]] = []
     good = 0
     for name in sets:
         known = labelled(name)
         truth = truth_of(name, known)
         for title, codes in known.labels.items():
             for head in heads:
-                runs = [gains(head, setting(known, codes, truth, seed), seed) for seed in range(SEEDS)]
+                runs, trusts = zip(
+                    *(gains(head, setting(known, codes, truth, seed), seed) for seed in range(SEEDS)), strict=True
+                )
                 for share in SHARES:
                     by = {each: np.array([run[share, each] for run in runs]) for each in (*SINGLE, "useful")}
                     best = max(SINGLE, key=lambda each: by[each].mean())
                     over, over_half = apart(by["useful"], by["random"])
                     under, under_half = apart(by["useful"], by[best])
-                    met = over > 0 and under >= -0.5
+                    met = over > 1e-9 and under >= -0.5 - 1e-9  # equal means are not better
                     good += met
-                    means.append([float(by[each].mean()) for each in (*SINGLE, "useful")])
-                    line = "".join(f"{value:13.2f}" for value in means[-1])
+                    means.append(np.array([by[each].mean() for each in (*SINGLE, "useful")]))
+                    line = "".join(f"{value:13.2f}" for value in (*means[-1], np.mean(trusts)))
                     print(
                         f"{f'{name} {title}, {head}, {share:.0%}':38}{line}   {over:+5.2f}±{over_half:4.2f} {under:+5.2f}±{under_half:4.2f}"
                         f"{'' if met else '  missed'}",
                         flush=True,
                     )
     whole = np.mean(means, axis=0)
-    print(f"{'mean':38}" + "".join(f"{value:13.2f}" for value in whole) + f"   {good} of {len(means)} settings")
-    sys.exit(not (good >= 0.8 * len(means) and whole[-1] > whole[:-1].max()))
+    print(f"{'mean':38}" + "".join(f"{value:13.2f}" for value in whole))
+    most, average = good >= 0.8 * len(means), whole[-1] > whole[:-1].max()
+    print(f"better than random and near the best: {good} of {len(means)} settings{'' if most else '  missed'}")
+    print(f"better than every single order on average: {'yes' if average else 'no  missed'}")
+    sys.exit(not (most and average))
 
 
 if __name__ == "__main__":

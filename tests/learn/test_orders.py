@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainset.errors import BadValue
-from trainset.learn.orders import ORDERS, TRUST, entropy, first, likely_wrong, margin, most_useful, order, ranks
+from trainset.learn.orders import ORDERS, entropy, first, likely_wrong, margin, order, ranks
 
 P = np.array([[0.98, 0.01, 0.01], [0.5, 0.5, 0.0], [0.34, 0.33, 0.33], [0.1, 0.9, 0.0]])
 
@@ -38,16 +38,6 @@ def test_only_what_may_be_chosen_is_and_equals_keep_their_order() -> None:
     values = np.array([1.0, 3.0, 3.0, 2.0])
     assert first(values, 2).tolist() == [1, 2]
     assert first(values, 9, np.array([True, False, True, True])).tolist() == [2, 3, 0]
-
-
-def test_the_most_useful_lie_between_likely_wrong_and_undecided() -> None:
-    codes = np.array([0, 0, 0, 0])
-    assert first(most_useful(P, codes, 1), 4).tolist() == first(likely_wrong(P, codes), 4).tolist()
-    assert first(most_useful(P, codes, 0), 4).tolist() == first(margin(P), 4).tolist()
-    assert first(most_useful(P, codes), 4).tolist()[-1] == 0
-    assert set(TRUST) == {"ridge", "logistic"}
-    with pytest.raises(BadValue, match="share"):
-        most_useful(P, codes, 2)
 
 
 def test_ranks_are_the_same_on_any_scale() -> None:

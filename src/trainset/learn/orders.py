@@ -1,4 +1,4 @@
-"""In which order people should look: each order is one value a sample, and the highest comes first."""
+"""In which order people should look: each order is one value a sample, and the highest comes first; `useful.py` chooses among blends."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 from trainset.errors import BadValue
 
 ORDERS = ("likely_wrong", "entropy", "margin", "random")
-
-TRUST = {"ridge": 0.5, "logistic": 1.0}
-"""For `most_useful`, by head: how much likely errors count against undecided samples. Chosen on CIFAR-10N (benchmarks/review_gain.py): the
-logistic head learns sure mistakes by heart, and gains most when those are corrected first, at 9, 17 and 40 % wrong labels; the ridge head
-gains most between the two."""
+"""Those that need no rehearsal."""
 
 
 def likely_wrong(probability: NDArray[Any], codes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -35,16 +31,6 @@ def margin(probability: NDArray[Any]) -> NDArray[np.float64]:
     """(n,) how near the two likeliest classes are, 0 (one is sure) to 1 (alike): 1 - their difference (Scheffer et al. 2001)."""
     top = np.partition(np.asarray(probability, np.float64), -2, axis=1)[:, -2:]
     return 1 - (top[:, 1] - top[:, 0])
-
-
-def most_useful(probability: NDArray[Any], codes: NDArray[np.int64], trust: float = 0.5) -> NDArray[np.float64]:
-    """(n,) above 0 to 1: the places by `likely_wrong` and by `margin`, blended; what is to raise the accuracy of a recipe most.
-
-    trust: 0 to 1, the share of `likely_wrong`; `TRUST` has it by head. Raises `BadValue` outside.
-    """
-    if not 0 <= trust <= 1:
-        raise BadValue("the blend of orders is a share", expected="0 to 1", got=str(trust))
-    return trust * ranks(likely_wrong(probability, codes)) + (1 - trust) * ranks(margin(probability))
 
 
 def at_random(count: int, seed: int) -> NDArray[np.float64]:
