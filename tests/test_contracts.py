@@ -178,8 +178,37 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
         "source_label_then": texts(["cat", ""]), "reported_label": texts(["cat", "x" * 500]), "reported_by": texts(["eve"]),
         "reported_why": texts(["", "it is a\ndog"]), "bad": bad_of(count, rng), "near": near_of(count, rng),
+        "said": said_of(count, rng), "embeddings": embeddings_of(count, rng),
         "remarks": pa.array([["wrong extension: x", None] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip
+
+
+def said_of(count: int, rng: np.random.Generator) -> contracts.Said:
+    """What a run says, of some samples nothing."""
+    classes = int(rng.integers(1, 5))
+    probabilities = rng.dirichlet(np.full(classes, 0.3), count).astype(np.float32)
+    probabilities[rng.random(count) < 0.2] = np.nan
+    names = tuple("abcd"[:classes])
+    return contracts.Said(
+        names, probabilities, rng.integers(-1, classes, count), rng.integers(-1, 9, count), "r0001-abcdef"
+    )
+
+
+class Apart:
+    """Embeddings as a check sees them: how many, which are known, and neighbours."""
+
+    def __init__(self, distances: np.ndarray, known: np.ndarray) -> None:
+        self._distances, self.known = distances, known
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def neighbours(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros((len(self), k), np.int32), np.sort(self._distances[:, :k], axis=1)
+
+
+def embeddings_of(count: int, rng: np.random.Generator) -> Apart:
+    return Apart(rng.random((count, 20)).astype(np.float32) ** 4, rng.random(count) < 0.9)
 
 
 def near_of(count: int, rng: np.random.Generator) -> contracts.Near:

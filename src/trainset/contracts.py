@@ -57,10 +57,11 @@ empty for nothing, where it says something else now, and something else than tha
 `reported_label`, `reported_by`, `reported_why`: of the latest report of the sample; null where there is none, or it says nothing.
 `measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
 `near`: the near duplicates among the samples, a `Near`.
+`said`: what the latest run says of the samples, a `Said`.
 `bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.
 """
 
-WHOLE = ("measures", "meta", "bad", "near")
+WHOLE = ("measures", "meta", "bad", "near", "said")
 """What brings every column of a kind, or is no column of samples."""
 
 _TAKEN = {bool: "yes or no", int: "a whole number", float: "a number"}
@@ -146,6 +147,28 @@ class Findings:
     about: Sequence[str] = ()
     next: str = ""
     bad: pa.Table | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run says of samples, in their order; none of it comes from a head that saw the sample's own label.
+
+    classes: what was told apart. probabilities: (n, classes) float32, calibrated; rows of NaN where the run says nothing. codes: (n,)
+    int64, the class of the sample's present label, -1 for none of them. groups: (n,) int64, what was held out together. run: its id.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    codes: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    run: str
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(n,) of which the run says something."""
+        first = self.probabilities[:, 0]
+        known: NDArray[np.bool_] = first == first  # NaN is not
+        return known
 
 
 @dataclass(frozen=True)

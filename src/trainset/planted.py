@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ _SEED = 7
 _TEST = 5  # every fifth digit is of the test set
 _FLIPPED = 0.05  # share of the labels of undamaged training pictures
 LATER = "found in the next step: needs a model"
-"""What finds the damage that no check of today can find."""
+"""What finds the damage that no check without a model can find."""
 
 Planted = dict[str, list[str]]
 """Kind of damage -> the paths of the files that have it, in `split/class/file`."""
@@ -88,6 +88,16 @@ def found(
         else (kind, len(some), None, LATER)
         for kind, some in planted.items()
     ]
+
+
+def reviewed(paths: Iterable[str]) -> Iterator[str]:
+    """The answers of somebody who looked at these files, `path,digit` each: what their names number in scikit-learn's digits."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits().target
+    for path in paths:
+        number = int(path.rsplit("/", 1)[-1].split("_")[1].split(".")[0])
+        yield f"{path},{digits[number]}"
 
 
 def _repainted(target: Path, place: str, change: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> str:

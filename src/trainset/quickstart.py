@@ -34,7 +34,7 @@ def main() -> None:
     _run("export", "digits_v2", "--at", "v2", "--format", "split-class-folders")
     _run("status", "--no-disk")
     _damaged(place)
-    print(f"\nThat was the loop: import, look, audit, fix, name a version, compare, export. Go on in {here}:")
+    print(f"\nThat was the loop: import, look, audit, train, fix, name a version, compare, export. Go on in {here}:")
     print("  trainset look --label 8            another draw of one class (--seed 2, --where, --sort)")
     print("  trainset log; trainset undo        who did what and why; take it back")
     print("  trainset ./your-folder             the same with your own pictures, recordings or texts")
@@ -57,6 +57,42 @@ def _damaged(place: Path) -> None:
     print("\nplanted                   number  found  by")
     for kind, number, hits, by in rows:
         print(f"{kind:25} {number:6} {'-' if hits is None else hits:>6}  {by}")
+    _learned(planted["flipped label"])
+
+
+def _learned(flipped: list[str]) -> None:
+    """A model on those digits: the labels it finds wrong, what reviewing them corrects, and what that is worth on the test set."""
+    import trainset
+    from trainset.planted import reviewed
+
+    print("\nWhich labels are wrong, only a model can tell; it judges each label without having seen it.")
+    _run("version", "as-found", "-d", "damaged.trainset")
+    _run("train", "--embedder", "pixels", "-d", "damaged.trainset")
+    _run("audit", "--only", "label_error", "-d", "damaged.trainset")
+    with trainset.open("damaged.trainset") as dataset:
+        flagged = [str(row["path"]) for row in dataset.look(check="label_error", n=10_000).rows()]
+        before = dataset.runs()[-1].scores
+    hits = len(set(flagged) & set(flipped))
+    print(
+        f"\nOf {len(flipped)} flipped labels {hits} are among the {len(flagged)} flagged: recall {hits / len(flipped):.0%}, ",
+        end="",
+    )
+    print(
+        f"precision {hits / max(1, len(flagged)):.0%}. A person reviews the {len(flagged)} and writes down what they show:"
+    )
+    Path("reviewed.csv").write_text("\n".join(["path,label", *reviewed(flagged)]) + "\n", encoding="utf-8")
+    _run("apply", "reviewed.csv", "-d", "damaged.trainset", "--why", "reviewed label errors")
+    _run("version", "reviewed", "-m", "label errors corrected", "-d", "damaged.trainset")
+    _run("diff", "as-found", "reviewed", "-d", "damaged.trainset")
+    _run("train", "--embedder", "pixels", "-d", "damaged.trainset")
+    with trainset.open("damaged.trainset") as dataset:
+        after = dataset.runs()[-1].scores
+    print("\nThe same recipe before and after the review:")
+    for what, side in (("test set", "test"), ("held out of training, by the labels of each time", "held_out")):
+        then, now = before[side]["accuracy"], after[side]["accuracy"]
+        low, high = after[side]["interval"]
+        chance = "; by chance alone it could be as much" if abs(now - then) < (high - low) / 2 else ""
+        print(f"  {what}: {then:.1%} -> {now:.1%} right (between {low:.1%} and {high:.1%}{chance})")
 
 
 def write_digits(folder: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainset import registry
-from trainset.contracts import COLUMNS, Findings, Near, Plugin, needed_columns
+from trainset.contracts import COLUMNS, Findings, Near, Plugin, Said, needed_columns
 from trainset.errors import BadValue, DamagedDataset, UnknownName
 from trainset.model import Action, Entry, EntryKind
 from trainset.store import bad as bad_files
@@ -23,15 +23,17 @@ from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
 from trainset.store.replay import Replay
+from trainset.work.learned import said, vectors
 from trainset.work.near import near
 from trainset.work.person import acting
+from trainset.work.vectors import Embeddings
 
 Progress = Callable[[int], None]
 """Called with how many more checks are done."""
 
 _NUMBERS = ("confidence",)
 _LATER = ("predicted", "confidence", "embeddings", "probabilities")
-"""Columns that nothing computes yet: a check that asks for one is skipped, with the reason."""
+"""What is no column of the query table."""
 _MOST_FIELDS = 50
 
 
@@ -190,6 +192,8 @@ class _Columns:
             if need in self._measures or (need in COLUMNS and need not in (*_LATER, *labelled.NAMES, *reports.NAMES))
         }
         read |= {*numbers} if "measures" in needs else set()
+        read |= {"label"} if "said" in needs else set()
+        read |= {"content"} if "embeddings" in needs else set()
         read |= ({"content", "text"} if dataset.medium == "text" else {"content"}) if "near" in needs else set()
         with open_table(dataset, at, columns=sorted(read - {"id"}) + (["meta"] if "meta" in needs else [])) as table:
             rows = table.select(["id", *sorted(read - {"id"})], ["not excluded"])
@@ -208,6 +212,8 @@ class _Columns:
         if needs & {*reports.NAMES}:
             self._arrays |= _reported(dataset, self.ids)
         self._near: Near | None = None
+        self._said: Said | None = None
+        self._vectors: Embeddings | None = None
         self._numbers = {name: self._arrays[name] for name in numbers if name in self._arrays}
 
     def of(self, plugin: Plugin) -> list[Any]:
@@ -225,10 +231,16 @@ class _Columns:
             elif need == "near":
                 self._near = self._near or near(self._dataset, self._arrays["content"], self._arrays.get("text"))
                 found.append(self._near)
+            elif need == "said":
+                self._said = self._said or said(self._dataset, self.at, self.ids, self._arrays["label"])
+                found.append(self._said)
+            elif need == "embeddings":
+                self._vectors = self._vectors or vectors(self._dataset, self.at, self._arrays["content"])
+                found.append(self._vectors)
             elif need in self._arrays:
                 found.append(self._arrays[need])
             else:
-                raise LookupError(f"there is no {need}" + (" yet" if need in _LATER else " in this dataset"))
+                raise LookupError(f"there is no {need} in this dataset")
         return found
 
 

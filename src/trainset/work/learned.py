@@ -1,0 +1,64 @@
+"""What checks ask of models: what the latest run says of samples, and their embeddings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trainset import registry
+from trainset.contracts import Said
+from trainset.errors import TrainsetError, UnknownName
+from trainset.store import runs
+from trainset.store.dataset import Dataset
+from trainset.work.embed import embeddings
+from trainset.work.vectors import Embeddings
+
+
+def said(dataset: Dataset, at: int, ids: pa.Array, label: pa.Array) -> Said:
+    """What the latest run up to position `at` says of samples, given the id (16 bytes) and the present label of each.
+
+    Raises `LookupError` with the reason when there is no run. A label given since that run is judged by it all the same: the head
+    was trained without the sample.
+    """
+    try:
+        run = runs.named(dataset, at=at)
+    except UnknownName:
+        raise LookupError("there is no run yet: trainset train") from None
+    found = runs.predictions(dataset, run)
+    place = pc.index_in(ids.cast(pa.binary(16)), value_set=found.ids.cast(pa.binary(16)))
+    rows = place.fill_null(-1).to_numpy(zero_copy_only=False)
+    probabilities = (
+        np.where((rows >= 0)[:, None], found.probabilities[rows], np.float32("nan"))
+        if len(found)
+        else np.full((len(rows), len(run.classes)), np.float32("nan"))
+    )
+    class_of = dict(zip(run.labels, run.beneath, strict=True))
+    encoded = label.dictionary_encode()
+    codes = np.array([*(class_of.get(name, -1) for name in encoded.dictionary.to_pylist()), -1], np.int64)
+    groups = np.where(rows >= 0, found.group[rows], -1) if len(found) else np.full(len(rows), -1)
+    given = codes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return Said(run.classes, probabilities.astype(np.float32), given, groups, run.run)
+
+
+def vectors(dataset: Dataset, at: int, content: pa.Array) -> Embeddings:
+    """The embeddings of samples, given the content of each: those of the latest run's embedder, else of the default one.
+
+    Raises `LookupError` with the reason when there are none. Only built-in embedders: a run may come from a stranger, and the model that
+    it names is neither looked for nor run.
+    """
+    name, settings = "", None
+    try:
+        recipe = runs.named(dataset, at=at).recipe
+        name, settings = recipe.embedder, dict(recipe.settings)
+    except UnknownName:
+        pass
+    if name and name not in registry.plugins("embedder"):
+        raise LookupError("the latest run's embedder is a model of one's own, which a check does not open")
+    try:
+        found = embeddings(dataset, content, embedder=name, settings=settings)
+    except TrainsetError as error:
+        raise LookupError(error.what) from None
+    if not found.known.any():
+        raise LookupError("there are no embeddings yet: trainset embed")
+    return found
