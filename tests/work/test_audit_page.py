@@ -149,7 +149,7 @@ def test_a_page_shows_what_was_audited_and_the_worst_samples_of_each_finding(
     shown = page.data("img", "image/jpeg")
     assert len(shown) == sum(one.flagged for one in result.found)
     sizes = {Image.open(io.BytesIO(data)).size for data in shown}
-    assert sizes == {(8, 6), (160, 120)}
+    assert sizes == {(8, 6), (134, 100)}
 
 
 def test_counts_and_orders_are_said_as_they_are(dataset: trainset.Workbench, tmp_path: Path) -> None:
