@@ -86,6 +86,15 @@ def test_start_up_imports_nothing_heavy(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_verbs_load_no_library_of_learning_before_it_is_used() -> None:
+    script = (
+        "import sys; from trainset.lean import leave_pandas_out; leave_pandas_out(); import trainset.work.workbench; from trainset import registry; "
+        "registry.plugins('check'); sys.exit(' '.join({'scipy', 'sklearn', 'onnxruntime', 'faiss', 'tokenizers', 'alembic'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_no_file_is_named_after_the_central_noun_and_holds_everything() -> None:
     long = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in ROOT.rglob("*.py")}
     assert not {name: lines for name, lines in long.items() if lines > 400}

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from trainset.errors import BadValue
 
@@ -44,6 +43,8 @@ def temperature(scores: NDArray[Any], codes: NDArray[np.int64], weights: NDArray
     def loss(log: float) -> float:
         sharp = np.exp(-log) / unit
         return float(weight @ (np.log(np.exp(some * sharp).sum(axis=1)) - given * sharp))
+
+    from scipy.optimize import minimize_scalar  # late: it takes longer to load than most commands to run
 
     found = minimize_scalar(loss, bounds=(-6.0, 6.0), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(found.x) * unit)

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from trainset.errors import BadValue
 
@@ -38,6 +36,9 @@ def together(
     if not starts:
         return np.arange(count)
     start, end = np.concatenate(starts), np.concatenate(ends)
+    from scipy.sparse import coo_array  # late: it takes longer to load than most commands to run
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(nodes, nodes))
     found = connected_components(links, directed=False)[1][:count]
     numbers: NDArray[np.int64] = np.unique(found, return_inverse=True)[1].reshape(-1).astype(np.int64)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 
 def wilson(hits: Any, count: Any, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -15,8 +15,9 @@ def wilson(hits: Any, count: Any, level: float = 0.95) -> tuple[NDArray[np.float
     n = np.asarray(count, np.float64)
     some = np.maximum(n, 1e-12)
     share = np.asarray(hits, np.float64) / some
-    z = float(norm.ppf((1 + level) / 2))
+    z = NormalDist().inv_cdf((1 + level) / 2)
     middle = (share + z**2 / (2 * some)) / (1 + z**2 / some)
     half = z / (1 + z**2 / some) * np.sqrt(np.maximum(share * (1 - share), 0) / some + z**2 / (4 * some**2))
     empty = n <= 0
-    return np.where(empty, 0, np.maximum(middle - half, 0)), np.where(empty, 1, np.minimum(middle + half, 1))
+    none, all_ = empty | (share <= 0), empty | (share >= 1)  # else rounding leaves a trace
+    return np.where(none, 0, np.maximum(middle - half, 0)), np.where(all_, 1, np.minimum(middle + half, 1))

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from trainset.learn.labels import one_hot
@@ -82,13 +81,17 @@ def _corrected(
     near = 1 / head.total + scaled @ scaled[trained].T
     left = np.diag(1 / head.weights[rows[trained]]) - near[trained]
     wrong = fitted[trained] - one_hot(head.codes[rows[trained]], head.classes)
-    corrected: NDArray[np.float64] = fitted + near @ scipy.linalg.solve(left, wrong, assume_a="sym", check_finite=False)
+    from scipy.linalg import solve  # late: it takes longer to load than most commands to run
+
+    corrected: NDArray[np.float64] = fitted + near @ solve(left, wrong, assume_a="sym", check_finite=False)
     return corrected
 
 
 def _by_gram(
     head: Ridge, view: View, rows: NDArray[np.int64], penalties: Sequence[float], gram: NDArray[np.float64]
 ) -> Said:
+    from scipy.linalg import solve
+
     rest, cross = gram.copy(), head.cross.copy()
     moved, share = np.zeros(view.dim), head.base * head.total
     for centred, target, weight in _parts(head, view, rows):
@@ -102,7 +105,7 @@ def _by_gram(
     cross -= total * np.outer(moved, share - head.base)
     scores = []
     for penalty in penalties:
-        slope = scipy.linalg.solve(rest + penalty * np.eye(view.dim), cross, assume_a="pos", check_finite=False)
+        slope = solve(rest + penalty * np.eye(view.dim), cross, assume_a="pos", check_finite=False)
         scores.append(np.concatenate([(centred - moved) @ slope + share for centred, _, _ in _parts(head, view, rows)]))
     return rows, scores
 

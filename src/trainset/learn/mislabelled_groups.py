@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, false_discovery_control
 
 _SHARE = 0.2
 """Least share of a group's labels of a class that is worth calling one mistake: who calls every 2 a 0 may well know his zeros."""
@@ -58,6 +57,8 @@ def mislabelled_groups(
     tested = np.flatnonzero((samples >= least) & (others >= least))
     if not len(tested):
         return []
+    from scipy.stats import binom, false_discovery_control  # late: it takes longer to load than most commands to run
+
     chance = false_discovery_control(binom.sf(bad[tested] - 1, samples[tested], usual[tested]))
     found = []
     for number, odds in zip(tested.tolist(), chance.tolist(), strict=True):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from trainset.errors import BadValue
@@ -92,7 +91,9 @@ def fit(
     labels = checked(codes, len(view), classes)
     weight = _weights(weights, labels)
     gram, cross, mean, base = _sums(view, labels, classes, weight)
-    values, vectors = scipy.linalg.eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
+    from scipy.linalg import eigh  # late: it takes longer to load than most commands to run
+
+    values, vectors = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
     head = Ridge(mean, vectors, np.maximum(values, 0), cross, base, weight, labels, 0.0)
     unit = float(head.values.mean()) or 1.0  # all rows the same: any penalty leaves the shares of the classes
     if penalty is not None:
