@@ -26,7 +26,7 @@ def graph(weights: Mapping[str, NDArray[Any]], where: str) -> bytes:
     nodes: list[Any] = []
     constants: list[Any] = []
 
-    def constant(name: str, value: NDArray[Any]) -> str:
+    def constant(name: str, value: NDArray[Any] | np.float32) -> str:
         constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
@@ -35,7 +35,7 @@ def graph(weights: Mapping[str, NDArray[Any]], where: str) -> bytes:
         nodes.append(helper.make_node(kind, inputs, [name], **attributes))
         return name
 
-    low, high = constant("zero", np.float32(0)), constant("six", np.float32(6))  # type: ignore[arg-type]
+    low, high = constant("zero", np.float32(0)), constant("six", np.float32(6))
 
     def convolution(before: str, name: str, norm: str, stride: int = 1, groups: int = 1, *, active: bool = True) -> str:
         """A convolution with its batch norm, padded as TensorFlow does, and ReLU6."""
@@ -49,8 +49,8 @@ def graph(weights: Mapping[str, NDArray[Any]], where: str) -> bytes:
 
     try:
         flow = node("Cast", ["images"], to=TensorProto.FLOAT)
-        flow = node("Sub", [flow, constant("middle", np.float32(127))])  # type: ignore[arg-type]
-        flow = node("Div", [flow, constant("range", np.float32(128))])  # type: ignore[arg-type]
+        flow = node("Sub", [flow, constant("middle", np.float32(127))])
+        flow = node("Div", [flow, constant("range", np.float32(128))])
         flow = node("Transpose", [flow], perm=[0, 3, 1, 2])
         flow = convolution(flow, "_conv_stem", "_bn0", 2)
         for number, stride in enumerate(_STRIDES):
