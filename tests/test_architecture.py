@@ -88,9 +88,26 @@ def test_start_up_imports_nothing_heavy(command: str) -> None:
 
 def test_the_verbs_load_no_library_of_learning_before_it_is_used() -> None:
     script = (
-        "import sys; from trainset.lean import leave_pandas_out; leave_pandas_out(); import trainset.work.workbench; from trainset import registry; "
-        "registry.plugins('check'); sys.exit(' '.join({'scipy', 'sklearn', 'onnxruntime', 'faiss', 'tokenizers', 'alembic'} & set(sys.modules)) or 0)"
+        "import sys; from trainset.lean import leave_pandas_out; leave_pandas_out(); from trainset.work.workbench import Workbench; from trainset import registry; "
+        "[getattr(Workbench, name) for name in dir(Workbench)]; registry.plugins('check'); sys.exit(' '.join({'scipy', 'sklearn', 'onnxruntime', 'faiss', 'tokenizers', 'alembic'} & set(sys.modules)) or 0)"
     )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_opening_a_dataset_runs_no_verb_and_each_verb_runs_once() -> None:
+    script = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import trainset.work.workbench
+assert not {"PIL", "trainset.learn", "trainset.checks", "trainset.work.selection"} & set(sys.modules), "a verb ran"
+Workbench = trainset.Workbench
+with ThreadPoolExecutor(8) as pool:
+    found = [*pool.map(lambda _: [getattr(Workbench, name) for name in dir(Workbench)], range(8))]
+assert all(each == found[0] for each in found)
+import trainset.work.train
+assert Workbench.train is trainset.work.train.train
+"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

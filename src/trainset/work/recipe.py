@@ -31,7 +31,7 @@ class Named:
         return {"name": self.name, "action": self.action, "hash": self.recipe.hash, "recipe": self.recipe.as_dict()}
 
 
-def recipe(dataset: Dataset, name: str, *, reason: str = "", person: str = "", **settings: Any) -> Named:
+def recipe(dataset: Dataset, /, name: str, *, reason: str = "", person: str = "", **settings: Any) -> Named:
     """Names a recipe, or gives a name another one: an entry of the log, which can be undone. settings: see `trainset.recipe.Recipe`;
     what is not given is the default. Raises `BadValue`."""
     if not name.strip() or name != name.strip() or not name.isprintable() or len(name) > 200 or name.startswith("-"):

@@ -58,7 +58,7 @@ class _Trained:
 
 
 def train(
-    dataset: Dataset, recipe: str = "", *, version: str | int | None = None, embed_progress: Callable[[int], None] | None = None,
+    dataset: Dataset, /, recipe: str = "", *, version: str | int | None = None, embed_progress: Callable[[int], None] | None = None,
     compare_progress: Callable[[int], None] | None = None, epoch: Callable[[Epoch], None] | None = None, **settings: Any,
 ) -> Run:  # fmt: skip
     """Trains a recipe on a version (None: the present), predicts every sample held out, and keeps it as a run.

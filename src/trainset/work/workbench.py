@@ -3,78 +3,106 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import MethodType
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
+from trainset.lean import run_when_used
 from trainset.store import dataset as store
-from trainset.work import apply as of_apply
-from trainset.work import audit as of_audit
-from trainset.work import audit_page, fix, history
-from trainset.work import classes as of_classes
-from trainset.work import diff as of_diff
-from trainset.work import embed as of_embed
-from trainset.work import export as of_export
-from trainset.work import extract_loudest as of_loudest
-from trainset.work import import_ as of_import
-from trainset.work import import_reports as of_reports
-from trainset.work import look as of_look
-from trainset.work import measure as of_measure
-from trainset.work import near as of_near
-from trainset.work import recipe as of_recipe
-from trainset.work import runs as of_runs
-from trainset.work import sources as of_sources
-from trainset.work import status as of_status
-from trainset.work import train as of_train
-from trainset.work import version as of_version
+
+with run_when_used("trainset.work"):
+    from trainset.work import apply as of_apply
+    from trainset.work import audit as of_audit
+    from trainset.work import audit_page, fix, history
+    from trainset.work import classes as of_classes
+    from trainset.work import diff as of_diff
+    from trainset.work import embed as of_embed
+    from trainset.work import export as of_export
+    from trainset.work import extract_loudest as of_loudest
+    from trainset.work import import_ as of_import
+    from trainset.work import import_reports as of_reports
+    from trainset.work import look as of_look
+    from trainset.work import measure as of_measure
+    from trainset.work import near as of_near
+    from trainset.work import recipe as of_recipe
+    from trainset.work import runs as of_runs
+    from trainset.work import sources as of_sources
+    from trainset.work import status as of_status
+    from trainset.work import train as of_train
+    from trainset.work import version as of_version
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+_ONE_AT_A_TIME = threading.RLock()
+
+
+class verb(Generic[P, R]):
+    """A function of `trainset.work` as a method: its module runs when the verb is first asked for, and no command waits for the others."""
+
+    def __init__(self, find: Callable[[], Callable[Concatenate[Any, P], R]]) -> None:
+        self._find = find
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: type) -> Callable[P, R]:
+        with _ONE_AT_A_TIME:  # two threads that ask at once must not run a module twice
+            function = self._find()
+        setattr(owner, self._name, function)
+        method: Any = function if instance is None else MethodType(function, instance)
+        return cast("Callable[P, R]", method)
 
 
 class Workbench(store.Dataset):
     """A dataset and every verb of `trainset.work`, each the same function as behind the command line."""
 
-    import_ = of_import.import_
-    look = of_look.look
-    status = of_status.status
-    measure = of_measure.measure
-    checks = of_audit.checks
-    audit = of_audit.audit
-    compare = of_near.compare
-    embed = of_embed.embed
-    embeddings = of_embed.embeddings
-    embedders = of_embed.embedders
-    recipe = of_recipe.recipe
-    recipes = of_recipe.recipes
-    train = of_train.train
-    runs = of_runs.runs
-    run = of_runs.run
-    predictions = of_runs.predictions
-    confused = of_runs.confused
-    flagged = of_audit.flagged
-    dismiss = of_audit.dismiss
-    dismissals = of_audit.dismissals
-    save_audit = audit_page.save_audit
-    label = fix.label
-    exclude = fix.exclude
-    restore = fix.restore
-    move_split = fix.move_split
-    apply = of_apply.apply
-    import_reports = of_reports.import_reports
-    extract_loudest = of_loudest.extract_loudest
-    classes = of_classes.classes
-    add_class = of_classes.add_class
-    define_class = of_classes.define_class
-    rename_class = of_classes.rename_class
-    merge_classes = of_classes.merge_classes
-    split_class = of_classes.split_class
-    undo = history.undo
-    log = history.log
-    entries = history.entries
-    note = history.note
-    notes = history.notes
-    version = of_version.version
-    versions = of_version.versions
-    diff = of_diff.diff
-    export = of_export.export
-    sources = of_sources.sources
-    point_source = of_sources.point_source
+    import_ = verb(lambda: of_import.import_)
+    look = verb(lambda: of_look.look)
+    status = verb(lambda: of_status.status)
+    measure = verb(lambda: of_measure.measure)
+    checks = verb(lambda: of_audit.checks)
+    audit = verb(lambda: of_audit.audit)
+    compare = verb(lambda: of_near.compare)
+    embed = verb(lambda: of_embed.embed)
+    embeddings = verb(lambda: of_embed.embeddings)
+    embedders = verb(lambda: of_embed.embedders)
+    recipe = verb(lambda: of_recipe.recipe)
+    recipes = verb(lambda: of_recipe.recipes)
+    train = verb(lambda: of_train.train)
+    runs = verb(lambda: of_runs.runs)
+    run = verb(lambda: of_runs.run)
+    predictions = verb(lambda: of_runs.predictions)
+    confused = verb(lambda: of_runs.confused)
+    flagged = verb(lambda: of_audit.flagged)
+    dismiss = verb(lambda: of_audit.dismiss)
+    dismissals = verb(lambda: of_audit.dismissals)
+    save_audit = verb(lambda: audit_page.save_audit)
+    label = verb(lambda: fix.label)
+    exclude = verb(lambda: fix.exclude)
+    restore = verb(lambda: fix.restore)
+    move_split = verb(lambda: fix.move_split)
+    apply = verb(lambda: of_apply.apply)
+    import_reports = verb(lambda: of_reports.import_reports)
+    extract_loudest = verb(lambda: of_loudest.extract_loudest)
+    classes = verb(lambda: of_classes.classes)
+    add_class = verb(lambda: of_classes.add_class)
+    define_class = verb(lambda: of_classes.define_class)
+    rename_class = verb(lambda: of_classes.rename_class)
+    merge_classes = verb(lambda: of_classes.merge_classes)
+    split_class = verb(lambda: of_classes.split_class)
+    undo = verb(lambda: history.undo)
+    log = verb(lambda: history.log)
+    entries = verb(lambda: history.entries)
+    note = verb(lambda: history.note)
+    notes = verb(lambda: history.notes)
+    version = verb(lambda: of_version.version)
+    versions = verb(lambda: of_version.versions)
+    diff = verb(lambda: of_diff.diff)
+    export = verb(lambda: of_export.export)
+    sources = verb(lambda: of_sources.sources)
+    point_source = verb(lambda: of_sources.point_source)
 
     def _repr_html_(self) -> str:
         from trainset.work.show import status_html
