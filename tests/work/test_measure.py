@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
@@ -285,3 +286,36 @@ def test_a_later_pass_has_the_last_word_whatever_its_part_is_called(name: str, t
         (new,) = (path for path in old.parent.iterdir() if path.name != "m.parquet")
         new.rename(old.with_name(name))
         assert dataset.look(n=1).rows()[0]["language"] == "en"
+
+
+@pytest.mark.parametrize("few", [1_000, 0])
+def test_values_of_contents_in_several_parts_are_found_once(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many parts hold a content, and whether rows are looked up or all are read."""
+    monkeypatch.setattr(measured, "_FEW", few)
+    draw = np.random.default_rng(3)
+    known = [draw.bytes(16) for _ in range(300)]
+    full = measured.schema("text")
+    with trainset.init(tmp_path / "set", medium="text") as dataset:
+        for _ in range(4):
+            chosen = [known[place] for place in draw.permutation(300)[:200]]
+            columns = [
+                pa.array(chosen, pa.binary(16))
+                if field.name == "content"
+                else pa.array([content[0] for content in chosen]).cast(field.type)
+                if pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+                else pa.nulls(200, field.type)
+                for field in full
+            ]
+            measured.write(dataset, [pa.record_batch(columns, schema=full)])
+        found = measured.measured(dataset, ["words", "characters"])
+        there = {*found["content"].to_pylist()}
+        assert len(there) == found.num_rows > 290
+        wanted = [*known[:50], draw.bytes(16)]
+        some = measured.measured(dataset, ["words", "characters"], only=pa.array(wanted, pa.binary(16)))
+        nothing = measured.measured(dataset, ["words"], only=pa.array([draw.bytes(16)], pa.binary(16)))
+    assert sorted(some["content"].to_pylist()) == sorted(there & {*wanted})
+    for row in [*found.to_pylist(), *some.to_pylist()]:
+        assert row["words"] == row["characters"] == row["content"][0]
+    assert (nothing.num_rows, nothing.column_names) == (0, ["content", "words"])

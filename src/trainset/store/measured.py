@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -36,6 +37,8 @@ def arrow_type(plugin: Plugin) -> pa.DataType:
     return pa.int64() if whole else _TYPES.get(returned.removeprefix("list[").removesuffix("]"), pa.float64())
 
 
+_FEW = 1_000
+"""Contents of which the rows are looked up, instead of reading all."""
 _TYPES = {"str": pa.string(), "bool": pa.bool_(), "bytes": pa.binary()}
 
 
@@ -66,50 +69,62 @@ def complete(dataset: Dataset) -> pa.Array:
 def measured(dataset: Dataset, names: Sequence[str], only: pa.Array | None = None) -> pa.Table:
     """`content` and these measures, each content once (`only`: of these contents). Values of another plug-in version are left
     out as null."""
-    known = measures_of(dataset.medium)
+    current = _versions(measures_of(dataset.medium))
     full = schema(dataset.medium)
-    wanted = pa.schema([full.field("content"), *(full.field(name) for name in names)])
-    pieces = [(0, wanted.empty_table())]
-    for path in sorted(dataset.place("measures").glob("*.parquet")):
-        made = parts.facts(path).get("measures")
-        current = _versions(known)
-        with parts.open_part(path) as file:
-            held = file.schema_arrow
-        good = [
-            n
-            for n in names
-            if isinstance(made, dict)
-            and made.get(n) == current[n]
-            and n in held.names
-            and held.field(n).type == full.field(n).type
-        ]
-        if not good or "content" not in held.names or held.field("content").type != pa.binary(16):
-            continue
-        batches = parts.batches(path, ["content", *good])
-        if only is not None:
-            batches = (batch.filter(pc.is_in(batch["content"], value_set=only)) for batch in batches)
-        table = pa.Table.from_batches(list(batches), pa.schema([full.field(name) for name in ("content", *good)]))
-        for name in names:
-            if name not in good:
-                table = table.append_column(full.field(name), pa.nulls(table.num_rows, full.field(name).type))
-        pieces.append((len(good), table.select(["content", *names])))
-    pieces.sort(
+    fields = [full.field("content"), *(full.field(name) for name in names)]
+    paths = sorted(dataset.place("measures").glob("*.parquet"))
+    found = [*filter(None, (_of_part(path, fields, current, only) for path in paths))]
+    found.sort(
         key=lambda piece: piece[0]
     )  # a part of an older trainset lacks values: that of a later pass has the last word
-    table = pa.concat_tables([piece for _, piece in pieces])
-    return _once(table) if len(pieces) > 2 else table  # one pass never writes a content twice; two passes may
+    table = pa.concat_tables([pa.schema(fields).empty_table(), *(piece for _, piece in found)])
+    return _once(table) if len(found) > 1 else table  # one pass never writes a content twice; two passes may
+
+
+def _of_part(
+    path: Path, fields: Sequence[pa.Field], current: Mapping[str, str], only: pa.Array | None
+) -> tuple[int, pa.Table] | None:
+    """How many of these columns the part has in their present version, and its rows; None when it has none of them."""
+    with parts.open_part(path) as file:
+        held, made = file.schema_arrow, parts.facts_of(file).get("measures")
+    if not isinstance(made, dict) or "content" not in held.names or held.field("content").type != pa.binary(16):
+        return None
+    types = {each.name: each.type for each in fields[1:]}
+    good = [
+        name
+        for name, kind in types.items()
+        if made.get(name) == current[name] and name in held.names and held.field(name).type == kind
+    ]
+    if not good:
+        return None
+    wanted = ["content", *good]
+    if only is not None and len(only) <= _FEW:
+        contents = [batch["content"] for batch in parts.batches(path, ["content"])]
+        rows = pc.indices_nonzero(pc.is_in(pa.chunked_array(contents, pa.binary(16)), value_set=only))
+        table = parts.take(path, rows.to_pylist(), wanted)
+    else:
+        batches = parts.batches(path, wanted)
+        if only is not None:
+            batches = (batch.filter(pc.is_in(batch["content"], value_set=only)) for batch in batches)
+        table = pa.Table.from_batches(batches, pa.schema([held.field(name) for name in wanted]))
+    columns = [
+        table[each.name] if each.name in ("content", *good) else pa.nulls(table.num_rows, each.type) for each in fields
+    ]
+    return len(good), pa.table(columns, pa.schema(fields))
 
 
 def _once(table: pa.Table) -> pa.Table:
-    """Of several rows of a content the last. Contents are compared by their first 8 bytes, sorted, which is cheap."""
+    """Of several rows of a content the last. Contents are compared by their first 8 bytes, which is cheap."""
     contents = table["content"].combine_chunks()
     heads = np.frombuffer(contents.buffers()[1], np.uint64)[contents.offset * 2 :: 2][: len(contents)]
-    order = np.argsort(heads, kind="stable")
-    last = np.append(heads[order][1:] != heads[order][:-1], True)
-    if last.all():
+    in_order = np.sort(heads)  # many times faster than to sort their places
+    several = in_order[1:][in_order[1:] == in_order[:-1]]
+    if not len(several):
         return table
-    kept = np.zeros(len(heads), bool)
-    kept[order[last]] = True
+    rows = pc.indices_nonzero(pc.is_in(pa.array(heads), value_set=pa.array(several))).to_numpy()
+    order = rows[np.argsort(heads[rows], kind="stable")]
+    kept = np.ones(len(heads), bool)
+    kept[order[:-1][heads[order[1:]] == heads[order[:-1]]]] = False
     return table.filter(pa.array(kept))
 
 

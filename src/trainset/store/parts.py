@@ -103,7 +103,7 @@ def batches(path: Path, columns: list[str], schema: pa.Schema | None = None) -> 
             ) from error
 
 
-def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema) -> pa.Table:
+def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema | None = None) -> pa.Table:
     """Single rows of a part, in the order asked for, reading only the groups that hold them."""
     with open_part(path, schema) as opened, _texts_apart(opened, path, columns, schema) as file:
         try:
@@ -111,7 +111,7 @@ def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema) -> 
             for group in range(file.num_row_groups):
                 starts.append(starts[-1] + file.metadata.row_group(group).num_rows)
             if not rows or max(rows) >= starts[-1]:
-                return schema.empty_table().select(columns)
+                return (schema or file.schema_arrow).empty_table().select(columns)
             within = [bisect_right(starts, row) - 1 for row in rows]
             groups, begins, at = sorted(set(within)), {}, 0
             for group in groups:
@@ -131,10 +131,15 @@ def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema) -> 
 def facts(path: Path) -> dict[str, object]:
     """What `write` was given as facts; empty when there are none."""
     with open_part(path) as file:
-        try:
-            found = json.loads((file.schema_arrow.metadata or {}).get(_FACTS, b"{}"))
-        except (ValueError, RecursionError):
-            found = {}
+        return facts_of(file)
+
+
+def facts_of(part: pq.ParquetFile) -> dict[str, object]:
+    """The same of a part that is open."""
+    try:
+        found = json.loads((part.schema_arrow.metadata or {}).get(_FACTS, b"{}"))
+    except (ValueError, RecursionError):
+        found = {}
     return found if isinstance(found, dict) else {}
 
 

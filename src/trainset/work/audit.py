@@ -23,8 +23,6 @@ from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
 from trainset.store.replay import Replay
-from trainset.work.learned import said, vectors
-from trainset.work.near import near
 from trainset.work.person import acting
 from trainset.work.vectors import Embeddings
 
@@ -229,12 +227,20 @@ class _Columns:
                     raise LookupError(f"{self._bad.what}: {Path(self._bad.where).name}")
                 found.append(self._bad)
             elif need == "near":
+                from trainset.work.near import (
+                    near,
+                )  # what finds duplicates and learns is loaded when a check asks for it
+
                 self._near = self._near or near(self._dataset, self._arrays["content"], self._arrays.get("text"))
                 found.append(self._near)
             elif need == "said":
+                from trainset.work.learned import said
+
                 self._said = self._said or said(self._dataset, self.at, self.ids, self._arrays["label"])
                 found.append(self._said)
             elif need == "embeddings":
+                from trainset.work.learned import vectors
+
                 self._vectors = self._vectors or vectors(self._dataset, self.at, self._arrays["content"])
                 found.append(self._vectors)
             elif need in self._arrays:

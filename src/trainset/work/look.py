@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from trainset.errors import BadValue, Gone, MissingPackage, TargetExists, TrainsetError, Unsafe
 from trainset.formats._names import file_name
-from trainset.media.preview import may_be_thumbnail
 from trainset.model import Source
 from trainset.store import ids, log, previews
 from trainset.store.dataset import Dataset
@@ -101,6 +100,8 @@ class Samples:
         contents = self.table["content"].to_pylist()
         found = previews.get(self.dataset, contents)
         if self.dataset.medium == "image":
+            from trainset.media.preview import may_be_thumbnail
+
             for number, content in enumerate(contents):
                 if content not in found:
                     with contextlib.suppress(
