@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from trainset.model import Action, ClassInfo, Entry, Note, Version
 from trainset.recipe import Recipe
 from trainset.work.apply import Applied
+from trainset.work.cut_windows import WindowsReport
 from trainset.work.embed import EmbedReport
 from trainset.work.embedders import Listed
 from trainset.work.export import ExportReport
@@ -94,6 +95,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("apply",), "an object", _of(Applied)),
     Shape(("import-reports",), "an object", _of(ReportsImported)),
     Shape(("extract-loudest",), "an object", _of(LoudestReport)),
+    Shape(("cut-windows",), "an object", _of(WindowsReport)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
     Shape(("versions",), "a list of objects", _of(Version)),
     Shape(("diff",), "an object", ("a", "b", "counts", "groups", "changes")),
@@ -263,6 +265,14 @@ MEANINGS: Mapping[str, str] = {
     "matters": "3 spoils what is measured, 2 harms learning, 1 is worth a look",
     "flagged": "samples that it flags, dismissed ones not counted",
     "findings": "of the same samples, worst first: `id`, `severity` (0..1, 1 is worst) and `because`, a sentence",
+    "apart": "what is on one side of a split: `recording` or `stretch`",
+    "length": "seconds of a window",
+    "mean": "samples of a class, in the mean",
+    "overlap": "whether windows overlap",
+    "recordings": "how many windows were cut from",
+    "short": "recordings shorter than a window",
+    "splits": "split (an empty name: none) -> `windows` and of how many `stretches` they are",
+    "windows": "how many new samples",
     "whole": "recordings that are no longer than what was asked for",
     "noise": "recordings of background noise, left as they are",
     "why": "why it matters",

@@ -189,8 +189,9 @@ def said_of(count: int, rng: np.random.Generator) -> contracts.Said:
     probabilities = rng.dirichlet(np.full(classes, 0.3), count).astype(np.float32)
     probabilities[rng.random(count) < 0.2] = np.nan
     names = tuple("abcd"[:classes])
+    beneath = {names[-1]: ("it is a\ndog", "x")} if rng.random() < 0.5 else {}
     return contracts.Said(
-        names, probabilities, rng.integers(-1, classes, count), rng.integers(-1, 9, count), "r0001-abcdef"
+        names, probabilities, rng.integers(-1, classes, count), rng.integers(-1, 9, count), "r0001-abcdef", beneath
     )
 
 

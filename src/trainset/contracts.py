@@ -155,6 +155,7 @@ class Said:
 
     classes: what was told apart. probabilities: (n, classes) float32, calibrated; rows of NaN where the run says nothing. codes: (n,)
     int64, the class of the sample's present label, -1 for none of them. groups: (n,) int64, what was held out together. run: its id.
+    beneath: the labels that each class stands for, where that is not the label of its name.
     """
 
     classes: tuple[str, ...]
@@ -162,6 +163,7 @@ class Said:
     codes: NDArray[np.int64]
     groups: NDArray[np.int64]
     run: str
+    beneath: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def known(self) -> NDArray[np.bool_]:

@@ -17,9 +17,9 @@ WEIGHTS = ("none", "balanced")
 VALUES = ("auto", "plain", "root")
 """What the ridge head learns from: the values of the embeddings, their signed square roots, or which of both errs less held out."""
 RESAMPLE = ("none", "over", "under", "smote")
-GROUPS = ("auto", "none", "contributor", "near")
-"""What is held out together, besides `meta.<field>` and several with commas. auto: samples of one contributor and near duplicates, where
-there are any."""
+GROUPS = ("auto", "none", "contributor", "near", "original")
+"""What is held out together, besides `meta.<field>` and several with commas. auto: samples of one contributor, near
+duplicates, and what was cut from one recording, where there are any."""
 REST = "*"
 """Among the labels of a class: every label that no class names."""
 _MOST = 10_000  # classes or labels of a grouping

@@ -84,7 +84,9 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     sounds = tmp_path / "sounds"
     sounds.mkdir()
     soundfile.write(sounds / "a.wav", np.zeros(100), 8000)
-    run_json("import", "sounds", "-d", tmp_path / "other" / "heard", cwd=tmp_path)
+    heard = tmp_path / "other" / "heard"
+    run_json("import", "sounds", "-d", heard, cwd=tmp_path)
+    run_json("label", "hum", "a.wav", "--new-class", "-d", heard, cwd=tmp_path)
     listed = tmp_path / "listed.csv"
     listed.write_text("path,label\ncat/0.png,dog\n")
     found = {
@@ -102,9 +104,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "checks": run_json("checks", cwd=tmp_path),
         "dismiss": run_json("dismiss", "dark", "--why", "night", cwd=tmp_path),
         "sources": run_json("sources", cwd=tmp_path),
-        "extract-loudest": run_json(
-            "extract-loudest", "--where", "true", "-d", tmp_path / "other" / "heard", cwd=tmp_path
-        ),
+        "cut-windows": run_json("cut-windows", "silence", "--where", "true", "-d", heard, cwd=tmp_path),
+        "extract-loudest": run_json("extract-loudest", "--where", "true", "-d", heard, cwd=tmp_path),
         "label": run_json("label", "cat", "dog/0.png", cwd=tmp_path),
         "apply": run_json("apply", listed, cwd=tmp_path),
         "import-reports": run_json("import-reports", listed, cwd=tmp_path),

@@ -140,6 +140,27 @@ def test_a_split_of_the_source_is_predicted_by_the_head_trained_on_the_rest(tmp_
         assert dataset.confused(split="test", row="c").rows()[0]["text"] == "text 50"
 
 
+def test_label_errors_of_grouped_classes_name_the_label_beneath_and_suggest_one_only_where_there_is_one(
+    tmp_path: Path,
+) -> None:
+    with filled(tmp_path, rows(120, classes=4), wrong=[0, 3]) as dataset:  # an a that lies with b, a d that lies with a
+        trained(dataset, classes="first=a,other=*")
+        result = dataset.audit(only=["label_error"], settings={"label_error": {"cut": 0.5}})["label_error"]
+        by = {row["text"]: row["id"] for row in dataset.look(n=999).rows()}
+        because = {identifier.hex(): text for identifier, text in zip(result.ids.to_pylist(), result.because, strict=True)}  # fmt: skip
+        assert {by["text 0"], by["text 3"]} <= because.keys()
+        assert because[by["text 0"]].startswith("labelled 'a' in 'first' (")
+        assert "looks like one of the 3 labels of 'other' (" in because[by["text 0"]]
+        assert because[by["text 3"]].startswith("labelled 'd' in 'other' (")
+        assert "looks like 'a' in 'first' (" in because[by["text 3"]]
+        assert any("look like 'other', which stands for several labels: no label is suggested" in text for text in result.about)  # fmt: skip
+        shown = helpers.run("confusion", cwd=tmp_path / "set").stdout.replace("\n", " ")
+        assert "other: 3 labels, 6 contributors, 90 samples" in shown
+        assert "inside other, worst: d taken for first 1 of 30 (--beneath shows all)" in shown
+        trained(dataset)
+        assert all(" in '" not in text for text in dataset.audit(only=["label_error"])["label_error"].because)
+
+
 def test_classes_are_grouped_and_the_label_beneath_is_kept(tmp_path: Path) -> None:
     given = rows(80, classes=4)
     with filled(tmp_path, given, wrong=[0]) as dataset:

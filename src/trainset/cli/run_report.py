@@ -88,6 +88,8 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
     output.line()
     for text in _sentences(run, split):
         output.line(output.safe(text))
+    for text in _inside(dataset, run, split):
+        output.line(output.safe(text, 400))
     output.show(_table(run, scores, width))
     if len(run.classes) > _TABLE:
         output.line(f"the {_TABLE} of the lowest F1 of {len(run.classes)} classes; --json has them all")
@@ -205,6 +207,33 @@ def _sentences(run: Run, split: str) -> list[str]:
         ]
     if split:
         found.append(f"matrix and table are of {split}")
+    return found
+
+
+def _inside(dataset: Workbench, run: Run, split: str) -> list[str]:
+    """Which labels inside a class made of several are most often taken for another class."""
+    import numpy as np
+
+    several = {one["class"] for one in run.scores["grouped"] if one["labels"] > 1}
+    if not several or not run.recipe.classes:
+        return []
+    from trainset.work.runs import counts_beneath
+
+    counts, of = counts_beneath(dataset.predictions(run.run), run, split), np.array(run.beneath)
+    wrong = counts.copy()
+    wrong[np.arange(len(of)), of] = 0
+    found = []
+    for name in (one for one in run.classes if one in several):
+        rows = np.flatnonzero(of == run.classes.index(name))
+        first = [
+            divmod(place, len(run.classes)) for place in np.argsort(-wrong[rows], axis=None, kind="stable")[:3].tolist()
+        ]
+        cells = [(rows[row], column) for row, column in first if wrong[rows[row], column]]
+        said = "; ".join(
+            f"{matrix.short(run.labels[row], 40)} taken for {matrix.short(run.classes[column], 40)} {wrong[row, column]:,} of "
+            f"{counts[row].sum():,}" for row, column in cells
+        )  # fmt: skip
+        found += [f"inside {matrix.short(name, 40)}, worst: {said} (--beneath shows all)"] if said else []
     return found
 
 

@@ -20,7 +20,7 @@ Head = Annotated[
 ]
 Groups = Annotated[
     str | None,
-    typer.Option(metavar="GROUPS", help="What is held out together: auto, none, contributor, near, meta.FIELD, or several with commas."),
+    typer.Option(metavar="GROUPS", help="What is held out together: auto, none, contributor, near, original, meta.FIELD, or several with commas."),
 ]  # fmt: skip
 Classes = Annotated[
     str | None,

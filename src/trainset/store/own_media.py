@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+from trainset.model import Source
 
 FOLDER = "media"
 
@@ -17,6 +20,11 @@ def stored(dataset: Path, root: str) -> str:
     """A source's root as the log keeps it: relative to the dataset when it is a folder of those."""
     relative = os.path.relpath(root, dataset)
     return relative if _OWN.fullmatch(relative) else root
+
+
+def any_of(dataset: Path, sources: Iterable[Source]) -> bool:
+    """Whether one of the sources holds samples that were made from others."""
+    return any(stored(dataset, source.root).startswith(f"{FOLDER}/") for source in sources)
 
 
 def found(dataset: Path, root: str) -> str:

@@ -38,7 +38,11 @@ def said(dataset: Dataset, at: int, ids: pa.Array, label: pa.Array) -> Said:
     codes = np.array([*(class_of.get(name, -1) for name in encoded.dictionary.to_pylist()), -1], np.int64)
     groups = np.where(rows >= 0, found.group[rows], -1) if len(found) else np.full(len(rows), -1)
     given = codes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
-    return Said(run.classes, probabilities.astype(np.float32), given, groups, run.run)
+    beneath: dict[str, tuple[str, ...]] = {}
+    for name, code in class_of.items():
+        beneath[run.classes[code]] = (*beneath.get(run.classes[code], ()), name)
+    grouped = {name: labels for name, labels in beneath.items() if labels != (name,)}
+    return Said(run.classes, probabilities.astype(np.float32), given, groups, run.run, grouped)
 
 
 def vectors(dataset: Dataset, at: int, content: pa.Array) -> Embeddings:

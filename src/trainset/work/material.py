@@ -15,6 +15,7 @@ from trainset import registry
 from trainset.errors import BadValue, UnknownName
 from trainset.learn.folds import together
 from trainset.recipe import REST, Recipe
+from trainset.store import own_media
 from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import QueryTable, open_table
@@ -70,10 +71,14 @@ def material(dataset: Dataset, recipe: Recipe, at: int, progress: Progress | Non
     fields = [name.removeprefix("meta.") for name in recipe.groups.split(",") if name.startswith("meta.")]
     texts = ["text"] if dataset.medium == "text" else []
     wanted = ["id", "content", "label", "split", "contributor", *texts, *names]
+    asked = recipe.groups.split(",")
     with open_table(dataset, at, columns=[*wanted[1:], *(["meta"] if fields else [])]) as table:
         rows = table.select(wanted, ["not excluded"])
-        columns = [_field(table, name) for name in fields]
+        columns = {f"meta.{name}": _field(table, name) for name in fields}
         existing = {*table.replay.classes}
+        cutting = {"auto", "original"} & {*asked} and own_media.any_of(dataset.folder, table.replay.sources.values())
+    if cutting:
+        columns["original"] = _original(dataset, at)
     if not rows.num_rows:
         raise BadValue("there is no sample to learn from", next="trainset import SOURCE")
     contents = rows["content"].combine_chunks().cast(pa.binary(16))
@@ -148,16 +153,14 @@ def _train(split: pa.Array, codes: NDArray[np.int64], remarks: list[str]) -> NDA
 
 
 def _groups(
-    dataset: Dataset, recipe: Recipe, rows: pa.Table, contents: pa.Array, columns: list[pa.Array], remarks: list[str],
+    dataset: Dataset, recipe: Recipe, rows: pa.Table, contents: pa.Array, columns: dict[str, pa.Array], remarks: list[str],
     progress: Progress | None,
 ) -> tuple[NDArray[np.int64] | None, str]:  # fmt: skip
     """(n,) numbers of what is held out together, None when nothing is, and of what they are made."""
-    asked = recipe.groups.split(",")
-    found, made, pairs = (
-        [_codes(column)[1] for column in columns],
-        [name for name in asked if name.startswith("meta.")],
-        None,
-    )
+    asked, pairs = recipe.groups.split(","), None
+    if "original" in asked and "original" not in columns:
+        raise BadValue("no sample was cut from a recording", next="--groups auto")
+    found, made = [_codes(column)[1] for column in columns.values()], [*columns]
     if "contributor" in asked or recipe.groups == "auto":
         people = _codes(rows["contributor"].combine_chunks())[1]
         if (people >= 0).any():
@@ -196,6 +199,17 @@ def _field(table: QueryTable, name: str) -> pa.Array:
         "SELECT json_extract_string(meta, ?) AS value FROM samples WHERE NOT excluded ORDER BY part, row", [pointer]
     )
     return rows["value"].combine_chunks()
+
+
+def _original(dataset: Dataset, at: int) -> pa.Array:
+    """Of each sample the stretch or recording that it was cut from, which is what a recording itself goes by."""
+    with open_table(dataset, at, columns=["meta"]) as table:
+        rows = table.run(
+            "SELECT coalesce(json_extract_string(meta, '/stretch'), json_extract_string(meta, '/original')) AS cut, "
+            "lower(hex(id)) AS own FROM samples WHERE NOT excluded ORDER BY part, row"
+        )
+    whole = pc.is_in(rows["own"], value_set=pc.unique(rows["cut"]).drop_null())
+    return pc.coalesce(rows["cut"], pc.if_else(whole, rows["own"], None)).combine_chunks()
 
 
 def _number(column: pa.ChunkedArray) -> NDArray[np.float64]:

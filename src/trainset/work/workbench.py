@@ -17,6 +17,7 @@ with run_when_used("trainset.work"):
     from trainset.work import audit as of_audit
     from trainset.work import audit_page, fix, history
     from trainset.work import classes as of_classes
+    from trainset.work import cut_windows as of_windows
     from trainset.work import diff as of_diff
     from trainset.work import embed as of_embed
     from trainset.work import export as of_export
@@ -86,6 +87,7 @@ class Workbench(store.Dataset):
     apply = verb(lambda: of_apply.apply)
     import_reports = verb(lambda: of_reports.import_reports)
     extract_loudest = verb(lambda: of_loudest.extract_loudest)
+    cut_windows = verb(lambda: of_windows.cut_windows)
     classes = verb(lambda: of_classes.classes)
     add_class = verb(lambda: of_classes.add_class)
     define_class = verb(lambda: of_classes.define_class)
