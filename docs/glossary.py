@@ -54,6 +54,11 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ("embedding", "the vector of a sample: numbers that are near to those of samples like it", "features"),
     ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
     (
+        "trait",
+        "what samples have in common against the rest of their class: a sentence with its effect and interval",
+        "pattern, insight",
+    ),
+    (
         "recipe",
         "the frozen way to train: embedder, head and its settings, classes, groups, seed; its hash says whether two are the same",
         "config, pipeline",

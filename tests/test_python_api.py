@@ -83,6 +83,7 @@ def test_every_verb_is_a_method() -> None:
         "status_html",
         "table_html",
         "known_as",
+        "about",
         "near",
         "material",
         "meant",

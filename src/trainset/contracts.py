@@ -251,14 +251,19 @@ MANY = ("pictures", "planes", "lumas", "texts")
 """What brings many samples at once."""
 
 
-def measure(title: str, *, unit: str, medium: str = "", version: int = 1) -> Callable[[T], T]:
+def measure(
+    title: str, *, unit: str, medium: str = "", version: int = 1, less: str = "", more: str = ""
+) -> Callable[[T], T]:
     """Declares a number computed from one decoded sample: a float, an int, a bool, a short text, bytes (for
     machines: no column of filters), or None where there is no value.
     What asks for many samples at once returns an array or a list of them.
 
+    less, more: what samples with a smaller and a larger value are, as in `quieter` and `louder`, for sentences.
+
     Raises `PluginError` when it asks for something its medium does not have.
     """
-    return _declare("measure", title, allowed=DECODED.get(medium), unit=unit, medium=medium, version=version)
+    words = {name: word for name, word in (("less", less), ("more", more)) if word}
+    return _declare("measure", title, allowed=DECODED.get(medium), unit=unit, medium=medium, version=version, **words)
 
 
 def check(title: str, *, medium: str = "", matters: int = 2, version: int = 1) -> Callable[[T], T]:

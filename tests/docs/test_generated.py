@@ -98,6 +98,7 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "recipe": run_json("recipe", "quick", "--embedder", "pixels", cwd=tmp_path),
         "recipes": run_json("recipes", cwd=tmp_path),
         "train": run_json("train", "--recipe", "quick", "--groups", "none", cwd=tmp_path),
+        "confusion": run_json("confusion", cwd=tmp_path),
         "runs": run_json("runs", cwd=tmp_path),
         "embedders": run_json("embedders", cwd=tmp_path),
         "audit": run_json("audit", cwd=tmp_path),
@@ -136,6 +137,9 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     )
     names = "a recipe", "one of `per_class`, in `train`", "one of `grouped`, in `train`", "`floors`, in `train`"
     assert [[*some] for some in one] == [[*inner[name]] for name in names]
+    part = run_json("confusion", "--row", found["train"]["labels"][0], cwd=tmp_path)
+    assert [*part] == [*inner["`confusion` with --cell, --row or --column"]]
+    assert [*part["common"]] == [*inner["`common`, and one of `worst`, in `confusion`"]]
     assert {*found["status"]["on_disk"][0]} == {*inner["one of `on_disk`, in `status`"]}
     assert {*found["status"]["notes"][0]} == {*inner["one of `notes`, in `status`"]}
     assert {*found["diff"]["groups"][0]} == {*inner["one of `groups`, in `diff`"]}

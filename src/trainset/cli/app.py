@@ -9,7 +9,21 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from trainset.cli import audit, classes, data, embed, fix, history, lists, loudest, output, train, versions, windows
+from trainset.cli import (
+    audit,
+    classes,
+    confusion,
+    data,
+    embed,
+    fix,
+    history,
+    lists,
+    loudest,
+    output,
+    train,
+    versions,
+    windows,
+)
 from trainset.errors import TrainsetError
 from trainset.lean import collect_rarely, leave_pandas_out
 
@@ -49,7 +63,7 @@ def _name(function: object) -> str:
     return getattr(function, "__name__", "").strip("_").replace("_", "-")
 
 
-_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train)
+_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train, confusion)
 for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)

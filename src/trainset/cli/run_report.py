@@ -106,8 +106,8 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
     output.line(f"kept as run {run.run}: trainset confusion {run.run}{where}")
 
 
-def print_confused(dataset: Workbench, drawn: Samples) -> None:
-    """The samples of a part of the matrix, and what each was predicted as."""
+def print_confused(dataset: Workbench, drawn: Samples, then: Callable[[], None]) -> None:
+    """The samples of a part of the matrix, and what each was predicted as; then what they have in common."""
     reports.print_samples(dataset, drawn, "the surest mistakes first", "no samples in this part of the matrix")
     rows = [
         [
@@ -121,6 +121,7 @@ def print_confused(dataset: Workbench, drawn: Samples) -> None:
     ]
     if rows:
         output.show(output.table(["id", "label", "predicted", "sure", "what"], rows, right=(3,)))
+        then()
         first = " ".join(row[0] for row in rows[:2])
         output.line(f"next: trainset label CLASS {first}{reports.where_flag(dataset)}")
 

@@ -1,4 +1,4 @@
-"""recipe, recipes, train, runs, confusion: what a quick model makes of the labels."""
+"""recipe, recipes, train, runs: what a quick model makes of the labels."""
 
 from __future__ import annotations
 
@@ -41,7 +41,6 @@ Strength = Annotated[
 Epochs = Annotated[int | None, typer.Option(metavar="N", help="Of the logistic head, at most.")]
 Folds = Annotated[int | None, typer.Option(metavar="N", help="Of the logistic head.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Of folds and draws.")]
-RunName = Annotated[str, typer.Argument(metavar="[RUN]", help="A run of `trainset runs`; by default the latest.")]
 
 
 def recipe(
@@ -156,40 +155,7 @@ def runs(dataset: DatasetDir = None, json: AsJson = False) -> None:
         output.show(output.table(names, rows, right=(3, 4))) if rows else output.line("no run yet: trainset train")
 
 
-def confusion(
-    run: RunName = "",
-    cell: Annotated[str, typer.Option(metavar="LABEL:PREDICTED", help="Show the samples of one cell.")] = "",
-    row: Annotated[
-        str, typer.Option(metavar="CLASS", help="Show the mistakes of one row: of the class, predicted as others.")
-    ] = "",
-    column: Annotated[
-        str, typer.Option(metavar="CLASS", help="Show the mistakes of one column: of others, predicted as the class.")
-    ] = "",
-    split: Annotated[str, typer.Option(metavar="SPLIT", help="validation or test; by default what was held out.")] = "",
-    beneath: Annotated[bool, typer.Option("--beneath", help="A row for each label beneath the classes.")] = False,
-    number: Annotated[int, typer.Option("-n", help="How many samples.")] = 12,
-    dataset: DatasetDir = None,
-    json: AsJson = False,
-) -> None:
-    """Print the matrix and table of a kept run again, or open the samples of a cell, a row or a column."""
-    with opened(dataset) as found:
-        if cell or row or column:
-            if sum(map(bool, (cell, row, column))) > 1:
-                raise BadValue("a cell, a row or a column, not several of them")
-            drawn = found.confused(run, cell=cell, row=row, column=column, split=split, n=number)
-            if json:
-                output.document({"total": drawn.total, "samples": drawn.rows()})
-                return
-            run_report.print_confused(found, drawn)
-            return
-        kept = found.run(run)
-        if json:
-            output.document(run_report.as_dict(kept))
-            return
-        run_report.print_run(found, kept, beneath=beneath, split=split)
-
-
-COMMANDS = (recipe, recipes, train, runs, confusion)
+COMMANDS = (recipe, recipes, train, runs)
 
 
 def _changes(

@@ -9,7 +9,7 @@ from trainset.contracts import measure
 from trainset.measures._moments import mean, mean_square
 
 
-@measure("Colourfulness", unit="0..200", medium="image")
+@measure("Colourfulness", unit="0..200", medium="image", less="paler", more="more colourful")
 def colourfulness(planes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Colourfulness M3 of Hasler and Suesstrunk (2003): 0 is grey, 15 slightly, 45 averagely, 80 highly colourful."""
     red, green, blue = planes

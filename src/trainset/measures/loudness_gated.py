@@ -15,7 +15,7 @@ _SILENCE = -120.0
 _SURROUND = 1.41  # weight of the channels behind the listener, the fourth and fifth
 
 
-@measure("Gated loudness", unit="LUFS", medium="audio")
+@measure("Gated loudness", unit="LUFS", medium="audio", less="quieter", more="louder")
 def loudness_gated(signal: NDArray[np.float32], rate: int) -> float:
     """Integrated loudness after EBU R128 (ITU-R BS.1770-4): weighted for the ear, pauses left out; -120 for silence.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from trainset.contracts import measure
 
 
-@measure("Length", unit="seconds", medium="audio")
+@measure("Length", unit="seconds", medium="audio", less="shorter", more="longer")
 def seconds(signal: NDArray[np.float32], rate: int) -> float:
     """Length of the recording in seconds."""
     return float(signal.shape[0] / rate)

@@ -12,7 +12,7 @@ _FLAT = 0.01
 """Mean square of first differences, in squared levels, below which there is nothing to be sharp."""
 
 
-@measure("Sharpness", unit="0..1", medium="image")
+@measure("Sharpness", unit="0..1", medium="image", less="blurrier", more="sharper")
 def sharpness(lumas: NDArray[np.float32]) -> NDArray[np.float32]:
     """How fast brightness changes where it changes: 1 is noise from pixel to pixel, 0 is flat or wholly blurred, whatever the contrast.
 

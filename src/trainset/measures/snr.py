@@ -9,7 +9,7 @@ from trainset.contracts import measure
 from trainset.measures._levels import frame_levels
 
 
-@measure("Signal to noise", unit="dB", medium="audio")
+@measure("Signal to noise", unit="dB", medium="audio", less="noisier", more="cleaner")
 def snr(signal: NDArray[np.float32], rate: int) -> float | None:
     """Estimated signal-to-noise ratio: the level that 5 % of all 20 ms frames exceed, over the level that 10 % stay below.
 

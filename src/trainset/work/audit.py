@@ -21,8 +21,9 @@ from trainset.store import bad as bad_files
 from trainset.store import labelled, log, reports
 from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
-from trainset.store.query import QueryTable, open_table
+from trainset.store.query import open_table
 from trainset.store.replay import Replay
+from trainset.work.metadata import fields
 from trainset.work.person import acting
 from trainset.work.vectors import Embeddings
 
@@ -32,7 +33,6 @@ Progress = Callable[[int], None]
 _NUMBERS = ("confidence",)
 _LATER = ("predicted", "confidence", "embeddings", "probabilities")
 """What is no column of the query table."""
-_MOST_FIELDS = 50
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class _Columns:
         read |= ({"content", "text"} if dataset.medium == "text" else {"content"}) if "near" in needs else set()
         with open_table(dataset, at, columns=sorted(read - {"id"}) + (["meta"] if "meta" in needs else [])) as table:
             rows = table.select(["id", *sorted(read - {"id"})], ["not excluded"])
-            self._meta = _metadata(table) if "meta" in needs else {}
+            self._meta = fields(table) if "meta" in needs else {}
             self._bad: Any = _bad(dataset, table.replay) if "bad" in needs else None
             people = labelled.labelled(table) if needs & {*labelled.NAMES} else pa.table({})
         self.count = rows.num_rows
@@ -325,23 +325,6 @@ def _bad(dataset: Dataset, replayed: Replay) -> pa.Table | DamagedDataset:
         return bad_files.bad(dataset, replayed)
     except DamagedDataset as damage:
         return damage
-
-
-def _metadata(table: QueryTable) -> dict[str, pa.Array]:
-    """Field -> texts, of the fields that samples have, the commonest first."""
-    names = table.run(
-        "SELECT name FROM (SELECT unnest(json_keys(meta)) AS name FROM samples WHERE NOT excluded AND meta IS NOT NULL) "
-        "GROUP BY name ORDER BY count(*) DESC, name LIMIT ?",
-        [_MOST_FIELDS],
-    )["name"].to_pylist()
-    found = {}
-    for name in names:
-        pointer = "/" + name.replace("~", "~0").replace("/", "~1")
-        rows = table.run(
-            "SELECT json_extract_string(meta, ?) AS value FROM samples WHERE NOT excluded ORDER BY part, row", [pointer]
-        )
-        found[name] = rows["value"].combine_chunks()
-    return found
 
 
 def dismissals(dataset: Dataset, at: str | int | None = None) -> dict[str, dict[Action, list[bytes]]]:

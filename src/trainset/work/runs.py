@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,17 +43,7 @@ def confused(
     """
     one = store.named(dataset, name)
     found = store.predictions(dataset, one)
-    wanted = side(found, split)
-    if cell:
-        given, to = _cell(one, cell)
-        wanted &= _of(one, found, given) & (found.predicted == _code(one, to))
-    elif row:
-        wanted &= _of(one, found, row) & (found.predicted != found.given)
-    elif column:
-        wanted &= (found.predicted == _code(one, column)) & (found.predicted != found.given)
-    else:
-        raise BadValue("which part of the matrix", expected="a cell, a row or a column")
-    rows = np.flatnonzero(wanted & (found.given >= 0))
+    rows = part(one, found, cell, row, column, split).rows
     first = rows[np.argsort(-found.confidence[rows], kind="stable")]
     samples = Samples.of(dataset, found.ids.take(pa.array(first[:n])), log.head(dataset))
     place = pc.index_in(samples.table["id"].combine_chunks().cast(pa.binary(16)), value_set=found.ids)
@@ -60,6 +51,33 @@ def confused(
     table = samples.table.append_column("predicted", names)
     table = table.append_column("confidence", pa.array(found.confidence.astype(np.float64)).take(place))
     return Samples(dataset, table, len(rows), samples.sources)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a run's matrix. given, predicted: the names asked for, empty for any. rows: of its samples among the predictions. beneath:
+    whether `given` is a label beneath a class."""
+
+    given: str
+    predicted: str
+    rows: NDArray[np.int64]
+    beneath: bool = False
+
+
+def part(one: Run, found: Predictions, cell: str = "", row: str = "", column: str = "", split: str = "") -> Part:
+    """The samples of a cell, or the mistakes of a row or a column. Raises `UnknownName`, `BadValue`."""
+    if sum(map(bool, (cell, row, column))) > 1:
+        raise BadValue("a cell, a row or a column, not several of them")
+    wanted = side(found, split) & (found.given >= 0)
+    given, to = _cell(one, cell) if cell else (row, column)
+    if not given and not to:
+        raise BadValue("which part of the matrix", expected="a cell, a row or a column")
+    if given:
+        wanted &= _of(one, found, given)
+    wanted &= found.predicted == _code(one, to) if to else found.predicted != found.given
+    if column:
+        wanted &= found.predicted != found.given
+    return Part(given, to, np.flatnonzero(wanted), bool(given) and given not in one.classes)
 
 
 def counts_beneath(found: Predictions, run: Run, split: str = "") -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ with run_when_used("trainset.work"):
     from trainset.work import audit as of_audit
     from trainset.work import audit_page, fix, history
     from trainset.work import classes as of_classes
+    from trainset.work import common as of_common
     from trainset.work import cut_windows as of_windows
     from trainset.work import diff as of_diff
     from trainset.work import embed as of_embed
@@ -76,6 +77,7 @@ class Workbench(store.Dataset):
     run = verb(lambda: of_runs.run)
     predictions = verb(lambda: of_runs.predictions)
     confused = verb(lambda: of_runs.confused)
+    common = verb(lambda: of_common.common)
     flagged = verb(lambda: of_audit.flagged)
     dismiss = verb(lambda: of_audit.dismiss)
     dismissals = verb(lambda: of_audit.dismissals)
