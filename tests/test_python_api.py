@@ -87,6 +87,11 @@ def test_every_verb_is_a_method() -> None:
         "near",
         "material",
         "meant",
+        "roster",
+        "keep",
+        "placed",
+        "run_command",
+        "layers",
     }
     missing = []
     for found in pkgutil.iter_modules(trainset.work.__path__):

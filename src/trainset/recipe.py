@@ -11,8 +11,10 @@ from typing import Any
 
 from trainset.errors import BadValue
 
-HEADS = ("ridge", "logistic")
-"""The heads there are: `ridge` has exact held-out predictions in one pass, `logistic` is trained in epochs with folds."""
+OWN = "own"
+HEADS = ("ridge", "logistic", OWN)
+"""The heads there are: `ridge` has exact held-out predictions in one pass, `logistic` is trained in epochs with folds; `own` is a model of
+one's own."""
 WEIGHTS = ("none", "balanced")
 VALUES = ("auto", "plain", "root")
 """What the ridge head learns from: the values of the embeddings, their signed square roots, or which of both errs less held out."""
@@ -23,6 +25,9 @@ duplicates, and what was cut from one recording, where there are any."""
 REST = "*"
 """Among the labels of a class: every label that no class names."""
 _MOST = 10_000  # classes or labels of a grouping
+_LONGEST = 4_000  # characters of a command
+_LATER: Mapping[str, Any] = {"model": "", "command": "", "hashes": {}}
+"""Settings that recipes made before them do not have."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Recipe:
     embedder: empty for the default of the medium. values: `VALUES`, of the ridge head. penalty: of the ridge head; None chooses it on
     held-out error. strength, epochs, folds: of the logistic head. weights: of the classes. resample: of each fold's training samples, by
     the logistic head alone. classes: class -> labels that it stands for; empty: every label is a class. groups: what is held out
-    together.
+    together. model: the name of a model of one's own. command: what trains it and predicts; folds 0: only validation and test. hashes: of the files of
+    the command, or that its predictions came in.
     """
 
     embedder: str = ""
@@ -48,6 +54,9 @@ class Recipe:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: str = "auto"
     seed: int = 0
+    model: str = ""
+    command: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises `BadValue` for what cannot be trained."""
@@ -67,7 +76,9 @@ class Recipe:
             )
         _number("penalty", self.penalty, lambda value: value is None or value > 0, "a number above 0")
         _number("strength", self.strength, lambda value: value is not None and value > 0, "a number above 0")
-        for name, least, most in (("epochs", 1, 10_000), ("folds", 2, 1_000), ("seed", 0, 2**31)):
+        self._check_own()
+        fewest = 0 if self.head == OWN else 2
+        for name, least, most in (("epochs", 1, 10_000), ("folds", fewest, 1_000), ("seed", 0, 2**31)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 raise BadValue(f"{name} is out of range", expected=f"{least} to {most:,}", got=repr(value))
@@ -75,10 +86,37 @@ class Recipe:
             raise BadValue(f"two classes stand for every other label ({REST})", expected="at most one")
         _each_once(self.classes)
 
+    def _check_own(self) -> None:
+        named = bool(self.model or self.command)
+        if (self.head == OWN) is not named:
+            raise BadValue(
+                "a model of your own has a name or a command, and the head `own`", got=f"head {self.head}" + ("" if named else " without either"),
+                next='trainset train --recipe "python train.py --train {train} --test {test} --out {out}"',
+            )  # fmt: skip
+        if self.head == OWN and (
+            self.embedder
+            or self.settings
+            or self.weights != "none"
+            or self.resample != "none"
+            or self.penalty is not None
+        ):
+            raise BadValue(
+                "a model of your own has its own embedding, weights and samples: what is set here does not reach it"
+            )
+        if any(
+            len(text) > _LONGEST or not text.isprintable()
+            for text in (self.model, self.command, *self.hashes, *self.hashes.values())
+        ):
+            raise BadValue(
+                "a model's name and command are printable texts on one line",
+                expected=f"at most {_LONGEST:,} characters",
+            )
+
     @property
     def text(self) -> str:
-        """Canonical JSON: what the hash is over."""
-        return json.dumps(self.as_dict(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        """Canonical JSON: what the hash is over. What only models of one's own have is left out of other recipes."""
+        said = {name: value for name, value in self.as_dict().items() if value or name not in _LATER}
+        return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     @property
     def hash(self) -> str:
@@ -90,20 +128,25 @@ class Recipe:
         return {
             **vars(self),
             "settings": dict(self.settings),
+            "hashes": dict(self.hashes),
             "classes": {name: list(labels) for name, labels in self.classes.items()},
         }
 
     @classmethod
     def from_dict(cls, found: object) -> Recipe:
         """From JSON that anybody may have written. Raises `ValueError` when it is no recipe."""
-        if not isinstance(found, dict) or {*found} != {each.name for each in fields(cls)}:
+        if not isinstance(found, dict) or {*found} | {*_LATER} != {each.name for each in fields(cls)}:
             raise ValueError("no recipe")
-        values = dict(found)
-        texts = ("embedder", "head", "values", "weights", "resample", "groups")
+        values = {**_LATER, **found}
+        texts = ("embedder", "head", "values", "weights", "resample", "groups", "model", "command")
         if not all(isinstance(values[name], str) for name in texts):
             raise ValueError("a recipe's texts are no texts")
         if not isinstance(values["settings"], dict) or not isinstance(values["classes"], dict):
             raise ValueError("a recipe's settings or classes are no objects")
+        if not isinstance(values["hashes"], dict) or not all(
+            isinstance(digest, str) for digest in values["hashes"].values()
+        ):
+            raise ValueError("a recipe's hashes are no object")
         for labels in values["classes"].values():
             if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
                 raise ValueError("a recipe's class is no list of labels")

@@ -122,7 +122,10 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize(
     "page",
-    [ROOT / "README.md", *(DOCS / "how-to" / name for name in ("notebooks.md", "embed.md", "train.md"))],
+    [
+        ROOT / "README.md",
+        *(DOCS / "how-to" / name for name in ("notebooks.md", "embed.md", "train.md", "own-model.md")),
+    ],
     ids=shown,
 )
 def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

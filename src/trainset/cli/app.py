@@ -20,6 +20,7 @@ from trainset.cli import (
     lists,
     loudest,
     output,
+    own,
     train,
     versions,
     windows,
@@ -63,7 +64,7 @@ def _name(function: object) -> str:
     return getattr(function, "__name__", "").strip("_").replace("_", "-")
 
 
-_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train, confusion)
+_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train, own, confusion)
 for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)

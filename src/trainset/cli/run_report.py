@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _WORST = 5
 _TABLE = 30
 """Classes of the table at most; of more, those of the lowest F1."""
+_NOTHING_HELD_OUT = "nothing is held out: the model had seen these samples, so it judges no label of theirs"
 _LINES = 7  # of a terminal, kept for what stands above and below a matrix that is drawn again in its place
 
 
@@ -73,7 +74,14 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
     """A run: its matrix (`drawn`: it stands there already), scores beside their floors, the table of classes, and what to do next."""
     import numpy as np
 
+    if (
+        not split and not run.scores["held_out"]["samples"]
+    ):  # the model had seen the samples it judges: what it did not is shown
+        split = next((name for name in ("test", "validation") if run.scores[name]), "")
     scores = run.scores[split or "held_out"]
+    if not split and not scores["samples"]:
+        _print_seen(dataset, run)
+        return
     if scores is None:
         output.line(f"the run {run.run} has no labelled sample of the split {split}")
         return
@@ -104,6 +112,14 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
         if not run.recipe.classes:  # else every label that is grouped differs from its class
             output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
     output.line(f"kept as run {run.run}: trainset confusion {run.run}{where}")
+
+
+def _print_seen(dataset: Workbench, run: Run) -> None:
+    """A run that scores nothing."""
+    output.line(f"{_NOTHING_HELD_OUT}; in training {percent(run.scores['in_sample'])}")
+    for remark in run.remarks:
+        output.line("note: " + output.safe(remark, 400), style="yellow")
+    output.line(f"kept as run {run.run}: trainset runs{reports.where_flag(dataset)}")
 
 
 def print_confused(dataset: Workbench, drawn: Samples, then: Callable[[], None]) -> None:
@@ -153,9 +169,12 @@ def recipe_text(recipe: Recipe) -> str:
     head = {
         "ridge": "ridge" + (f", penalty {recipe.penalty:g}" if recipe.penalty is not None else ""),
         "logistic": f"logistic, strength {recipe.strength:g}, {recipe.epochs} epochs, {recipe.folds} folds",
+        "own": " ".join(
+            filter(None, (recipe.model, f"$ {recipe.command}; {recipe.folds} folds" if recipe.command else ""))
+        ),
     }[recipe.head]
     pieces = [
-        recipe.embedder or "the default embedder", head, f"weights {recipe.weights}" if recipe.weights != "none" else "",
+        recipe.embedder or ("" if recipe.head == "own" else "the default embedder"), head, f"weights {recipe.weights}" if recipe.weights != "none" else "",
         f"resample {recipe.resample}" if recipe.resample != "none" else "", f"groups {recipe.groups}",
         "classes " + ",".join(f"{name}={'|'.join(labels)}" for name, labels in recipe.classes.items()) if recipe.classes else "",
         f"seed {recipe.seed}" if recipe.seed else "",
@@ -188,18 +207,27 @@ def _progress(epoch: Epoch) -> str:
 def _sentences(run: Run, split: str) -> list[str]:
     scores = run.scores
     held, floors = scores["held_out"], scores["floors"]
-    by = {"none": "sample by sample"}.get(scores["groups"], f"by {scores['groups'].replace(',', ' and ')}")
+    by = {"none": "sample by sample", "said": "as you said"}.get(
+        scores["groups"], f"by {scores['groups'].replace(',', ' and ')}"
+    )
+    known = {
+        "largest class": floors["majority"],
+        "shuffled labels": floors["shuffled"],
+        "measures alone": floors["measures"],
+    }
+    there = [f"{name} {percent(share)}" for name, share in known.items() if share is not None]
     found = [
-        f"held out ({by}): {_share(held)}; in training {percent(scores['in_sample'])}",
+        f"held out ({by}): {_share(held)}; in training {percent(scores['in_sample'])}" if held["samples"] else _NOTHING_HELD_OUT,
         *(
             f"{name}: {_share(scores[name])}"
             + (f"; {scores[name]['shared']:,} of them have a contributor or near duplicate in training" if scores[name]["shared"] else "")
             for name in ("validation", "test") if scores[name]
         ),
-        f"floors: largest class {percent(floors['majority'])}, shuffled labels {percent(floors['shuffled'])}, measures alone "
-        f"{percent(floors['measures'])}",
-        f"confidence is off by {percent(scores['reliability'])} on average (expected calibration error)",
     ]  # fmt: skip
+    if there:
+        found.append(f"floors: {', '.join(there)}")
+    if (off := scores["reliability"]) is not None:
+        found.append(f"confidence is off by {percent(off)} on average (expected calibration error)")
     if run.recipe.classes:
         some = [one for one in scores["grouped"] if one["labels"] > 1]
         found += [

@@ -23,8 +23,9 @@ from trainset.store.dataset import Dataset
 _NAME = re.compile(r"r([0-9]{4,9})-[0-9a-f]{6}\.parquet")
 _BATCH = 10_000
 _FACTS = ("run", "recipe", "at", "version", "made", "packages", "classes", "labels", "beneath", "scores", "remarks")
-HELD_OUT, APART = 0, 1
-"""How a sample was predicted: by a head trained without it and its group; by one trained on the train split, which it is not of."""
+HELD_OUT, APART, SEEN = 0, 1, 2
+"""How a sample was predicted: by a head trained without it and its group; by one trained on the train split, which it is not of; by a model
+that may have seen it and its label, which judges nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Predictions:
     """What a run says of each sample, in the order of import: arrays of n.
 
     ids, contents: 16 bytes each. given: code of the class, -1 for none. beneath: code of the label, -1 for none. split: text or null.
-    how: `HELD_OUT` or `APART`. group: number of what was held out together. predicted: code of the class. confidence: float32, its
+    how: `HELD_OUT`, `APART` or `SEEN`. group: number of what was held out together. predicted: code of the class. confidence: float32, its
     probability. probabilities: (n, classes) float32, calibrated.
     """
 
@@ -144,7 +145,7 @@ def predictions(dataset: Dataset, run: Run) -> Predictions:
     values = np.frombuffer(data, "<f4", count * width, flat.offset * 4 * width) if data else np.empty(0, np.float32)
     sound = (
         _within(codes["given"], -1, width) and _within(codes["predicted"], 0, width)
-        and _within(codes["beneath"], -1, len(run.labels)) and _within(numbers["how"], HELD_OUT, APART + 1)
+        and _within(codes["beneath"], -1, len(run.labels)) and _within(numbers["how"], HELD_OUT, SEEN + 1)
         and bool((np.isfinite(values) & (values >= 0) & (values <= 1.001)).all())
         and bool((np.isfinite(numbers["confidence"]) & (numbers["confidence"] >= 0) & (numbers["confidence"] <= 1.001)).all())
         and bool(pc.all(pc.is_in(columns["split"].drop_null(), value_set=pa.array(SPLITS))).as_py() is not False)
@@ -158,16 +159,18 @@ def predictions(dataset: Dataset, run: Run) -> Predictions:
 
 
 def columns(dataset: Dataset, at: int | None = None) -> pa.Table:
-    """`id`, `content`, `predicted` (the class) and `confidence` of the latest run up to a position: columns of filters."""
+    """`id`, `content`, `predicted` (the class) and `confidence` of the latest run up to a position: columns of filters. Only of samples
+    that its model had not seen."""
     run = named(dataset, at=at)
     found = predictions(dataset, run)
-    return pa.table(
+    table = pa.table(
         {
             "id": found.ids, "content": found.contents,
             "predicted": pa.array(run.classes, pa.string()).take(pa.array(found.predicted)),
             "confidence": pa.array(found.confidence.astype(np.float64)),
         }
     )  # fmt: skip
+    return table.filter(pa.array(found.how != SEEN))
 
 
 def _batches(found: Predictions, fields: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -231,6 +234,11 @@ def check_scores(scores: Mapping[str, Any], classes: Sequence[str]) -> None:
         _share(scores[name])
     for name in ("majority", "shuffled", "measures"):
         _share(_object(scores["floors"])[name])
+    for epoch in _list(scores.get("history", [])):
+        _whole(_object(epoch)["epoch"])
+        _whole(epoch["samples"])
+        _share(epoch["accuracy"])
+        _share(epoch["changed"])
     _text(scores["groups"])
     _whole(scores["unlabelled"])
     for one in _list(scores["grouped"]):

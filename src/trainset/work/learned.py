@@ -28,6 +28,10 @@ def said(dataset: Dataset, at: int, ids: pa.Array, label: pa.Array) -> Said:
     found = runs.predictions(dataset, run)
     place = pc.index_in(ids.cast(pa.binary(16)), value_set=found.ids.cast(pa.binary(16)))
     rows = place.fill_null(-1).to_numpy(zero_copy_only=False)
+    if len(found):  # a model that saw a label says nothing of it
+        rows = np.where(found.how[rows] == runs.SEEN, -1, rows)
+    if not (rows >= 0).any() and (found.how == runs.SEEN).any():
+        raise LookupError(f"the model of run {run.run} had seen every sample that it predicts, so it judges none")
     probabilities = (
         np.where((rows >= 0)[:, None], found.probabilities[rows], np.float32("nan"))
         if len(found)

@@ -29,8 +29,8 @@ _NEAR = {"image": "pictures", "audio": "recordings", "text": "texts"}
 
 
 @dataclass(frozen=True)
-class Material:
-    """Samples that are not excluded and have an embedding, in the order of import; arrays are one value a sample.
+class Roster:
+    """Samples that are not excluded, in the order of import; arrays are one value a sample.
 
     labels: names; beneath: code of the label, -1 for none. classes: names; class_of: (labels,) the class of each; codes: of the class,
     -1 for none. train: what is trained on and predicted held out. groups: what is held out together, as numbers; None: each sample
@@ -51,7 +51,6 @@ class Material:
     by: str
     contributors: NDArray[np.int64]
     measures: NDArray[np.float64]
-    view: Embeddings
     remarks: tuple[str, ...]
 
     def of_split(self, name: str) -> NDArray[np.bool_]:
@@ -60,9 +59,44 @@ class Material:
         return mine & ~self.train & (self.codes >= 0)
 
 
+@dataclass(frozen=True)
+class Material(Roster):
+    """Of these samples those that have an embedding. view: their embeddings."""
+
+    view: Embeddings
+
+
 def material(dataset: Dataset, recipe: Recipe, at: int, progress: Progress | None = None) -> Material:
     """Reads what a recipe trains on. Raises `BadValue` when there is nothing to learn from, `UnknownName` for a label or field that does
     not exist."""
+    asked = _asked(dataset, recipe, at)
+    view = embeddings(dataset, asked.contents, embedder=recipe.embedder, settings=recipe.settings)
+    known = view.known
+    remarks = [f"{np.count_nonzero(~known):,} samples have no embedding, and are left out"] if not known.all() else []
+    if not known.any():
+        raise BadValue("no sample has an embedding", got=f"embedder {recipe.embedder}", next="trainset embed says why")
+    found = _roster(dataset, recipe, at, asked, known, remarks, progress)
+    return Material(**vars(found), view=view.only(np.flatnonzero(known)))
+
+
+def roster(dataset: Dataset, recipe: Recipe, at: int, progress: Progress | None = None) -> Roster:
+    """The same without embeddings, of every sample: for a model of one's own. Raises as `material`."""
+    asked = _asked(dataset, recipe, at)
+    return _roster(dataset, recipe, at, asked, np.ones(len(asked.contents), bool), [], progress)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Samples as the query table gives them. columns: what groups are made of, by name. existing: the classes there are."""
+
+    rows: pa.Table
+    contents: pa.Array
+    columns: dict[str, pa.Array]
+    existing: set[str]
+    measures: list[str]
+
+
+def _asked(dataset: Dataset, recipe: Recipe, at: int) -> _Asked:
     names = [
         name
         for name, plugin in measures_of(dataset.medium).items()
@@ -81,17 +115,18 @@ def material(dataset: Dataset, recipe: Recipe, at: int, progress: Progress | Non
         columns["original"] = _original(dataset, at)
     if not rows.num_rows:
         raise BadValue("there is no sample to learn from", next="trainset import SOURCE")
-    contents = rows["content"].combine_chunks().cast(pa.binary(16))
-    view = embeddings(dataset, contents, embedder=recipe.embedder, settings=recipe.settings)
-    known = view.known
-    remarks = [f"{np.count_nonzero(~known):,} samples have no embedding, and are left out"] if not known.all() else []
-    if not known.any():
-        raise BadValue("no sample has an embedding", got=f"embedder {recipe.embedder}", next="trainset embed says why")
-    numbers, by = _groups(dataset, recipe, rows, contents, columns, remarks, progress)
+    return _Asked(rows, rows["content"].combine_chunks().cast(pa.binary(16)), columns, existing, names)
+
+
+def _roster(
+    dataset: Dataset, recipe: Recipe, at: int, asked: _Asked, known: NDArray[np.bool_], remarks: list[str], progress: Progress | None
+) -> Roster:  # fmt: skip
+    rows, contents = asked.rows, asked.contents
+    numbers, by = _groups(dataset, recipe, rows, contents, asked.columns, remarks, progress)
     keep = pa.array(known)
     label = rows["label"].combine_chunks().filter(keep)
     labels, beneath = _codes(label)
-    classes, class_of = _grouped(recipe, labels, existing | {*labels})
+    classes, class_of = _grouped(recipe, labels, asked.existing | {*labels})
     codes = np.append(class_of, -1)[beneath]
     if not (codes >= 0).any():
         raise BadValue(
@@ -103,10 +138,10 @@ def material(dataset: Dataset, recipe: Recipe, at: int, progress: Progress | Non
     if groups is not None and recipe.groups == "auto" and len(np.unique(groups[train & (codes >= 0)])) < 2:
         groups, by = None, "none"
         remarks.append("all samples are of one contributor or near duplicates, so each is held out by itself")
-    return Material(
+    return Roster(
         at, rows["id"].combine_chunks().cast(pa.binary(16)).filter(keep), contents.filter(keep), split, labels, beneath, classes,
         class_of, codes, train, groups, by, _codes(rows["contributor"].combine_chunks().filter(keep))[1],
-        np.stack([_number(rows[name])[known] for name in names], axis=1), view.only(np.flatnonzero(known)), tuple(remarks),
+        np.stack([_number(rows[name])[known] for name in asked.measures], axis=1), tuple(remarks),
     )  # fmt: skip
 
 
@@ -217,7 +252,7 @@ def _number(column: pa.ChunkedArray) -> NDArray[np.float64]:
     return values
 
 
-def summary_of_groups(found: Material) -> list[dict[str, Any]]:
+def summary_of_groups(found: Roster) -> list[dict[str, Any]]:
     """Of each class: how many samples, different labels beneath and contributors it has."""
     table = []
     for code, name in enumerate(found.classes):

@@ -14,7 +14,7 @@ from trainset.errors import BadValue, UnknownName
 from trainset.store import log
 from trainset.store import runs as store
 from trainset.store.dataset import Dataset
-from trainset.store.runs import HELD_OUT, Predictions, Run
+from trainset.store.runs import APART, HELD_OUT, Predictions, Run
 from trainset.work.look import Samples
 
 
@@ -97,7 +97,7 @@ def side(found: Predictions, split: str = "") -> NDArray[np.bool_]:
         held: NDArray[np.bool_] = found.how == HELD_OUT
         return held
     mine: NDArray[np.bool_] = pc.equal(found.split, split).fill_null(False).to_numpy(zero_copy_only=False)
-    apart: NDArray[np.bool_] = mine & (found.how != HELD_OUT)
+    apart: NDArray[np.bool_] = mine & (found.how == APART)
     return apart
 
 

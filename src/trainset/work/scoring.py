@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,8 @@ from trainset.errors import BadValue
 from trainset.learn import floors, ridge
 from trainset.learn.scores import Scores, Share
 from trainset.learn.view import View
+
+_PACKAGES = ("trainset", "numpy", "scipy", "scikit-learn", "onnxruntime")
 
 
 def scored(scores: Scores, classes: Sequence[str]) -> dict[str, Any]:
@@ -77,3 +80,14 @@ def require_two(codes: NDArray[np.int64], classes: Sequence[str]) -> None:
 
 def _interval(share: Share, code: int) -> list[float | None]:
     return [number(share.low[code]), number(share.high[code])]
+
+
+def packages() -> dict[str, str]:
+    """The versions of what a run depends on, as far as it is installed."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,9 +23,7 @@ from trainset.store.runs import APART, HELD_OUT, Predictions, Run
 from trainset.work.embed import embed
 from trainset.work.material import Material, material, summary_of_groups
 from trainset.work.recipe import meant
-from trainset.work.scoring import honest_floors, number, require_two, scored
-
-_PACKAGES = ("trainset", "numpy", "scipy", "scikit-learn", "onnxruntime")
+from trainset.work.scoring import honest_floors, number, packages, require_two, scored
 
 
 @dataclass(frozen=True)
@@ -123,7 +120,7 @@ def train(
     remarks = [*found.remarks, *_remarks(dataset, found, counts, groups, codes)]
     made = {
         "at": at, "version": next((v.name for v in reversed(log.read_versions(dataset)) if v.seq == at), ""),
-        "made": log.now().isoformat(timespec="seconds"), "packages": _packages(), "classes": found.classes, "labels": found.labels,
+        "made": log.now().isoformat(timespec="seconds"), "packages": packages(), "classes": found.classes, "labels": found.labels,
         "beneath": tuple(found.class_of.tolist()), "scores": summary, "remarks": tuple(remarks),
     }  # fmt: skip
     everyone = found.groups if found.groups is not None else np.arange(len(found.codes))
@@ -238,13 +235,3 @@ def _remarks(
             yield f"one group holds {largest:.0%} of what is trained on: predictions without it come from the little that is left"
     if (now := log.head(dataset)) > found.at:
         yield f"the log has gone on to #{now} since #{found.at}, which this run is of"
-
-
-def _packages() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
