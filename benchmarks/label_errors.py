@@ -36,10 +36,12 @@ from trainset.learn.view import Rooted, View, Whole
 SETS = ("cifar", "roman", "sentiment", "fsdd")
 
 
-def ours(view: View, codes: NDArray[np.int64], classes: int) -> tuple[NDArray[np.float32], LabelQuality]:
-    """Held-out probabilities and what they say of the labels."""
-    rooted = Rooted(view)
-    scores = ridge.held_out(ridge.fit(rooted, codes, classes), rooted)
+def ours(
+    view: View, codes: NDArray[np.int64], classes: int, *, root: bool = True
+) -> tuple[NDArray[np.float32], LabelQuality]:
+    """Held-out probabilities and what they say of the labels, from square roots of the embeddings or from plain values."""
+    taken = Rooted(view) if root else view
+    scores = ridge.held_out(ridge.fit(taken, codes, classes), taken)
     probability = probabilities(scores, temperature(scores, codes))
     return probability, label_quality(probability, codes)
 
@@ -77,13 +79,16 @@ def quality() -> bool:
     good = True
     print("average precision of the ranking; F1 of the default cut; share of wrong labels, estimated and true")
     print(
-        f"{'set':24} {'ours':>6} {'1 - p':>6} {'clean':>6}   {'F1':>5} {'p!=y':>5} {'clean':>5}   {'rate':>6} {'interval':>13} {'true':>6}"
+        f"{'set':24} {'ours':>6} {'plain':>6} {'1 - p':>6} {'clean':>6}   {'F1':>5} {'p!=y':>5} {'clean':>5}   {'rate':>6} {'interval':>13} {'true':>6}"
     )
     for name in SETS:
         known = labelled(name)
         for title, codes in known.labels.items():
             wrong = known.wrong[title]
             probability, judged = ours(Whole(known.x), codes, len(known.classes))
+            unrooted = average_precision_score(
+                wrong, ours(Whole(known.x), codes, len(known.classes), root=False)[1].score
+            )
             peer = kept_folds(f"{name} {title}", known.x, codes)
             mine = average_precision_score(wrong, judged.score)
             plain = average_precision_score(wrong, 1 - peer[np.arange(len(codes)), codes])
@@ -91,7 +96,7 @@ def quality() -> bool:
             good &= mine >= max(plain, theirs)
             rate = judged.rate
             print(
-                f"{name + ' ' + title:24} {mine:6.3f} {plain:6.3f} {theirs:6.3f}   {f1(judged.flagged, wrong):5.2f} "
+                f"{name + ' ' + title:24} {mine:6.3f} {unrooted:6.3f} {plain:6.3f} {theirs:6.3f}   {f1(judged.flagged, wrong):5.2f} "
                 f"{f1(probability.argmax(axis=1) != codes, wrong):5.2f} {f1(find_label_issues(codes, peer), wrong):5.2f}   "
                 f"{rate.value:6.3f} {rate.low:6.3f}-{rate.high:.3f} {wrong.mean():6.3f}{' too weak' * judged.weak}"
             )

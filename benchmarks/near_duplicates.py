@@ -67,6 +67,36 @@ def pictures(folder: Path) -> None:
     )
 
 
+def scenes(folder: Path) -> None:
+    """What embeddings find in test and training beyond `near_split_leak`, of the pairs judged near duplicates or very similar."""
+    import pyarrow as pa
+    from label_sets import embeddings
+
+    import trainset
+    from trainset.store import embedded
+    from trainset.work.embedders import chosen
+
+    with zipfile.ZipFile(DATA / "images_cifar10n" / "images.zip") as archive:
+        archive.extractall(folder / "cifar")
+    vectors = embeddings("cifar")
+    with (DATA / "images_cifar10n" / "near_duplicates.csv").open() as file:
+        judged = {(row["path_a"], row["path_b"]) for row in csv.DictReader(file) if row["kind"] == "test-train"}
+    with trainset.init(folder / "set") as dataset:
+        dataset.import_(folder / "cifar")
+        samples = dataset.look(n=10**9).table
+        paths = dict(zip(samples["id"].to_pylist(), samples["path"].to_pylist(), strict=True))
+        contents = samples["content"].combine_chunks().cast(pa.binary(16))
+        embedded.write(
+            dataset, chosen(dataset, "").made, contents, np.array([vectors[path] for path in paths.values()])
+        )
+        found = dataset.audit(only=["near_embedding_leak"]).results[0]
+    named = [because.split("same as ")[1].split(" (")[0] for because in found.because]
+    right = sum((other, paths[own]) in judged for own, other in zip(found.ids.to_pylist(), named, strict=True))
+    print(
+        f"scenes     {found.flagged} training pictures flagged beyond near_split_leak, {right} of them in pairs judged so"
+    )
+
+
 def digits(folder: Path) -> None:
     """The share flagged where all are alike."""
     from PIL import Image
@@ -207,9 +237,10 @@ def peak_megabytes() -> float:
 
 
 def main() -> None:
-    """Prints one line for each kind and size. Arguments: sizes, or names of parts (pictures, digits, recordings, texts)."""
+    """Prints one line for each kind and size. Arguments: sizes, or names of parts (pictures, scenes, digits, recordings, texts)."""
     parts: dict[str, Callable[[Path], None]] = {
         "pictures": pictures,
+        "scenes": scenes,
         "digits": digits,
         "recordings": recordings,
         "texts": texts,

@@ -196,10 +196,10 @@ def said_of(count: int, rng: np.random.Generator) -> contracts.Said:
 
 
 class Apart:
-    """Embeddings as a check sees them: how many, which are known, and neighbours."""
+    """Embeddings as a check sees them: how many, which are known, whether a network made them, and neighbours."""
 
     def __init__(self, distances: np.ndarray, known: np.ndarray) -> None:
-        self._distances, self.known = distances, known
+        self._distances, self.known, self.learnt = distances, known, bool(len(known) % 3)
 
     def __len__(self) -> int:
         return len(self.known)

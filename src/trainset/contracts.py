@@ -58,6 +58,7 @@ empty for nothing, where it says something else now, and something else than tha
 `measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
 `near`: the near duplicates among the samples, a `Near`.
 `said`: what the latest run says of the samples, a `Said`.
+`embeddings`: those of the latest run's embedder, else of the default one: `len`, `known`, `learnt` (by a trained network) and `neighbours(k)`.
 `bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.
 """
 

@@ -17,7 +17,8 @@ HEADS = ("ridge", "logistic", OWN)
 one's own."""
 WEIGHTS = ("none", "balanced")
 VALUES = ("auto", "plain", "root")
-"""What the ridge head learns from: the values of the embeddings, their signed square roots, or which of both errs less held out."""
+"""What the ridge head learns from: the values of the embeddings, their signed square roots, or (auto) square
+roots unless plain values err clearly less held out."""
 RESAMPLE = ("none", "over", "under", "smote")
 GROUPS = ("auto", "none", "contributor", "near", "original")
 """What is held out together, besides `meta.<field>` and several with commas. auto: samples of one contributor, near

@@ -18,6 +18,7 @@ from tests.work.made import write
 import trainset
 from trainset import registry
 from trainset.errors import BadFilter, BadValue, DamagedDataset, MissingPackage, TrainsetError, UnknownName
+from trainset.learn.view import Whole
 from trainset.recipe import Recipe, grouping
 from trainset.store import embedded, log, runs
 from trainset.work import train as verb
@@ -138,6 +139,17 @@ def test_a_split_of_the_source_is_predicted_by_the_head_trained_on_the_rest(tmp_
         assert test["accuracy"] == pytest.approx(14 / 15, abs=1e-6)
         assert test["shared"] == 15
         assert dataset.confused(split="test", row="c").rows()[0]["text"] == "text 50"
+
+
+@pytest.mark.parametrize(("least", "rooted"), [(1.0, True), (0.9, True), (0.0, False)])
+def test_square_roots_are_taken_unless_plain_values_err_clearly_less(least: float, rooted: bool) -> None:
+    """The label is as likely as the value says, so the values themselves foretell it best: the more, the more they differ."""
+    rng = np.random.default_rng(0)
+    values = rng.choice([-1, 1], 20_000) * rng.uniform(least, 1, 20_000)
+    codes = (rng.random(20_000) < (1 + values) / 2 * 0.9 + 0.05).astype(np.int64)
+    view = Whole(np.stack([values, rng.normal(size=20_000)], axis=1))
+    (trained,) = verb._ridge(Recipe(), view, codes, 2, None, None)
+    assert trained.rooted is rooted
 
 
 def test_label_errors_of_grouped_classes_name_the_label_beneath_and_suggest_one_only_where_there_is_one(

@@ -28,7 +28,7 @@ Classes = Annotated[
 ]
 Values = Annotated[
     str | None,
-    typer.Option(metavar="VALUES", help="Of the ridge head: plain, root (signed square roots), or auto: what errs less held out."),
+    typer.Option(metavar="VALUES", help="Of the ridge head: plain, root (signed square roots), or auto: root, unless plain errs clearly less held out."),
 ]  # fmt: skip
 Weights = Annotated[str | None, typer.Option(metavar="WEIGHTS", help="Of the classes: none or balanced.")]
 Resample = Annotated[str | None, typer.Option(metavar="WAY", help="none, over, under or smote; of the logistic head.")]
