@@ -46,6 +46,22 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "SHA-256 over id, content, label and split of every sample of a version that is not excluded",
         "fingerprint",
     ),
+    (
+        "queue",
+        "an ordered list of samples for people to look at; its order says what for, and it keeps what was expected",
+        "batch, worklist",
+    ),
+    ("question", "what people are asked: wording, choices and their definitions; it has versions", "task, template"),
+    (
+        "rating",
+        "one person's answer to one question about one sample; it may be that they cannot tell",
+        "vote, judgement",
+    ),
+    (
+        "suggestion",
+        "a label that a run or an outsider proposes; it becomes a label by nobody but a person",
+        "weak label",
+    ),
     ("note", "a remark a person leaves on a sample, a class or the dataset", "comment, tag"),
     ("report", "what somebody outside says is wrong with a sample; its label is a suggestion", "issue, flag"),
     ("filter", "one expression that holds for some samples: `label = 'cat' and width < 32`", "query"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 from trainset.model import Action, ClassInfo, Entry, Note, Version
 from trainset.recipe import Recipe
+from trainset.store.queues import Queue
 from trainset.work.apply import Applied
 from trainset.work.common import Common, Shared
 from trainset.work.cut_windows import WindowsReport
@@ -18,6 +19,8 @@ from trainset.work.fix import Change
 from trainset.work.import_report import ImportReport
 from trainset.work.import_reports import ReportsImported
 from trainset.work.measure import MeasureReport
+from trainset.work.queues import Gain, Measured
+from trainset.work.review_list import AnswersTaken
 from trainset.work.status import OnDisk, Status
 
 
@@ -95,6 +98,10 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
     Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
     Shape(("apply",), "an object", _of(Applied)),
+    Shape(("queue",), "an object", _of(Queue, after=("measured", "written"))),
+    Shape(("queues",), "a list of objects", _of(Queue, after=("measured",))),
+    Shape(("review",), "an object", ("queue", "answered", "changed", "reviewed", "waiting", "gone")),
+    Shape(("answers",), "an object", _of(AnswersTaken)),
     Shape(("import-reports",), "an object", _of(ReportsImported)),
     Shape(("extract-loudest",), "an object", _of(LoudestReport)),
     Shape(("cut-windows",), "an object", _of(WindowsReport)),
@@ -156,15 +163,42 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
     ("one of `changes`, in `diff`", ("kind", "id", "path", "label", "before", "after", "action")),
-    ("one of `refused`, in `apply` and `import-reports`", ("row", "why")),
+    ("one of `refused`, in `apply`, `answers` and `import-reports`", ("row", "why")),
+    ("`expected`, of a queue", ("error_rate", "low", "high", "gain", "blends")),
+    ("`measured`, of a queue", _of(Measured)),
+    ("`gain`, in `measured`; null before the recipe was trained again", _of(Gain)),
     ("an error, of any command", ("error", "detail", "where", "next")),
 )
 """The objects inside, and the one shape of an error."""
 
 MEANINGS: Mapping[str, str] = {
+    "queue": "its number",
+    "order": "by what it is ordered",
+    "purpose": "what that is for",
+    "of": "how many samples could be chosen",
+    "expected": "what was expected of the queue when it was made",
+    "written": "the file of --out; null without",
+    "answered": "answers of this review that stand",
+    "reviewed": "samples that have an answer",
+    "waiting": "samples that have none",
+    "gone": "samples that are excluded, or not in the dataset any more",
+    "cannot_tell": "samples of which people could not tell; in `answers` those of the list",
+    "judged": "samples whose label was confirmed or replaced",
+    "wrong": "of those, whose label was another one",
+    "error_rate": "share of wrong labels, 0 to 1; null where nothing is known",
+    "low": "lower end of the interval at 95 %; in `confusion` that of `shift`",
+    "high": "upper end of it; in `confusion` that of `shift`",
+    "expected_rate": "mean chance of a wrong label of the samples judged, when the queue was made",
+    "labelled": "samples that had no label and got one",
+    "disagreed": "samples on which reviewers differ",
+    "people": "who answered",
+    "gain": "of accuracy, 0.01 is a point; in `measured` an object",
+    "blends": "each blend of likely errors and margins that was tried -> its expected gain",
+    "read_as": "answers that a spreadsheet changed -> the class that they were read as",
+    "others": "samples that others have answered in this queue too",
     "refused": "rows that could not be used, the first 20",
     "refused_count": "how many there are",
-    "unanswered": "rows without a label, which change nothing",
+    "unanswered": "rows without a label or answer, which change nothing",
     "a": "the first version, as asked for",
     "also": "what says the same, as texts",
     "brief": "the first of it on a line",
@@ -174,10 +208,8 @@ MEANINGS: Mapping[str, str] = {
     "effect": "-1 to 1: how much more often a sample of the part has more than one of the rest of its class than less; of shares their difference",
     "field": "a measure, a field of metadata, text, contributor, source, folder, split, label, labelled_by, labelled_at or copies",
     "given": "the label of its row; empty for any",
-    "high": "upper end of `shift` at 95 %",
     "inside": "median, or share, of the part",
     "looks": "comparisons that were made, over all parts",
-    "low": "lower end of `shift` at 95 %",
     "p": "of this look by itself",
     "rest": "median, or share, of the rest of their class",
     "says": "a sentence without its subject",
@@ -226,7 +258,7 @@ MEANINGS: Mapping[str, str] = {
     "reliability": "expected calibration error: how far confidence is off on average, 0 is best",
     "resample": "none, over, under or smote",
     "run": "its id",
-    "seed": "of folds and draws",
+    "seed": "of folds and draws; of a queue that of its draw",
     "shuffled": "accuracy held out of a ridge head on shuffled labels",
     "strength": "of the logistic head",
     "test": "the scores of the test split",
@@ -238,7 +270,7 @@ MEANINGS: Mapping[str, str] = {
     "action": "position of the action; null when nothing had to change",
     "actions": "how many actions the log has up to there",
     "after": "what it is in `b`",
-    "added": "reports kept",
+    "added": "reports, or answers, kept",
     "allowed": "whether you have allowed the dataset to read there",
     "at": "time in ISO 8601; in `status` and `export` the position",
     "b": "the second version, as asked for",
@@ -307,8 +339,8 @@ MEANINGS: Mapping[str, str] = {
     "dismissed": "findings that somebody dismissed",
     "skipped": "why the check did not run; empty when it did",
     "settings": "setting -> default; in `embed` and in recipes those used that change the numbers",
-    "measured": "contents measured now",
-    "present": "contents that had all measures, or their embedding; reports that were kept before",
+    "measured": "contents measured now; of a queue what its answers say",
+    "present": "contents that had all measures, or their embedding; reports and answers that were kept before",
     "unmeasured": "why contents could not be measured -> how many",
     "missing": "samples, or files, no longer in the source",
     "missing_names": "the first of them",
@@ -349,12 +381,12 @@ MEANINGS: Mapping[str, str] = {
     "undoes": "position of the action that this one takes back; null for others",
     "undone": "whether it is taken back; of `undo` the action taken back",
     "unlabelled": "samples without label",
-    "value": "the entry's value, or that of a field; null for none, empty for a measure",
+    "value": "the entry's value, or that of a field; null for none, empty for a measure; of a gain the change",
     "values": "what the ridge head learns from: plain, root or auto",
     "verb": "the command",
     "version": "name of the version that stands at `at`; empty when none; of an embedder the one its vectors are kept under",
     "versions": "the versions up to there",
     "warnings": "what was written whole and may surprise, as sentences",
-    "where": "the file, folder or text in question",
+    "where": "the file, folder or text in question; of a queue its filter",
 }  # fmt: skip
 """Field -> what it says; a field of one name means one thing."""

@@ -42,7 +42,9 @@ def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subp
     """The command line in a process of its own."""
     own = {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "120", "PYTHONWARNINGS": "error", **environment}
     command = [sys.executable, "-m", "trainset", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, env=own, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def run_json(*arguments: object, cwd: Path | None = None, code: int = 0) -> Any:

@@ -124,7 +124,7 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     "page",
     [
         ROOT / "README.md",
-        *(DOCS / "how-to" / name for name in ("notebooks.md", "embed.md", "train.md", "own-model.md")),
+        *(DOCS / "how-to" / name for name in ("notebooks.md", "embed.md", "train.md", "own-model.md", "review.md")),
     ],
     ids=shown,
 )

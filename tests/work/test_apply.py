@@ -129,7 +129,7 @@ def test_a_dataset_of_the_first_schema_is_brought_up_to_date_and_keeps_what_peop
     count, place = len(dataset.log()), dataset.folder / "people.db"
     dataset.close()
     with sqlite3.connect(place) as connection:  # as it was made before ratings and reports
-        for table in ("questions", "ratings", "reports"):
+        for table in ("questions", "ratings", "reports", "queued", "queues"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
         connection.execute("PRAGMA user_version = 1")

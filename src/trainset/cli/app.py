@@ -21,6 +21,7 @@ from trainset.cli import (
     loudest,
     output,
     own,
+    queue,
     train,
     versions,
     windows,
@@ -64,7 +65,7 @@ def _name(function: object) -> str:
     return getattr(function, "__name__", "").strip("_").replace("_", "-")
 
 
-_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train, own, confusion)
+_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train, own, confusion, queue)
 for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)

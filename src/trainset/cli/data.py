@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainset.cli import output, reports
+from trainset.cli import output, play, reports
 from trainset.cli.options import As, AsJson, At, Check, DatasetDir, Ids, Where, Why, opened, pairs
 from trainset.errors import BadValue, NotADataset, TrainsetError
 
@@ -296,24 +293,15 @@ def _import(dataset: Workbench, source: Path, quiet: bool, **how: Any) -> Import
 
 
 def _play(drawn: Samples) -> None:
-    player = next(
-        (found for name in ("pw-play", "paplay", "aplay", "afplay", "ffplay", "play") if (found := shutil.which(name))),
-        None,
-    )
     if drawn.dataset.medium != "audio":
         raise BadValue("only recordings can be played", got=drawn.dataset.medium)
-    if player is None:
-        raise BadValue(
-            "no player was found on this machine", expected="one of pw-play, paplay, aplay, afplay, ffplay, play"
-        )
+    player = play.player()
     for number, row in enumerate(drawn.rows()):
         output.line(f"{row['id'][:12]} {output.safe(row['label'] or 'no label')}")
-        with tempfile.NamedTemporaryFile(suffix=Path(row["path"] or "x.wav").suffix) as file:
-            try:
-                file.write(drawn.media(number))
-            except TrainsetError as error:
-                output.error(str(error))
-                continue
-            file.flush()
-            quiet = ["-nodisp", "-autoexit", "-loglevel", "error"] if player.endswith("ffplay") else []
-            subprocess.run([player, *quiet, file.name], check=False)  # noqa: S603  # a player of this machine, a file we made
+        try:
+            data = drawn.media(number)
+        except TrainsetError as error:
+            output.error(str(error))
+            continue
+        with play.playing(player, row["path"], data) as sound:
+            sound.wait()

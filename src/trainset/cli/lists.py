@@ -39,12 +39,12 @@ def apply(
     if json:
         output.document(done.as_dict())
     else:
-        _columns(done.columns)
+        columns_read(done.columns)
         same = f", {done.unchanged:,} were so already" if done.unchanged else ""
         unanswered = f", {done.unanswered:,} without an answer" if done.unanswered else ""
         head = f"#{done.action}: {done.changed:,}" if done.action else "nothing to change: 0"
         output.line(f"{head} {'label' if done.changed == 1 else 'labels'} changed{same}{unanswered}")
-        _refused(done.refused, done.refused_count)
+        refused_rows(done.refused, done.refused_count)
         if done.action:
             output.line(f"next: trainset undo {done.action} takes it back")
     if done.refused_count and not done.changed + done.unchanged + done.unanswered:
@@ -67,10 +67,10 @@ def import_reports(
     if json:
         output.document(done.as_dict())
     else:
-        _columns(done.columns)
+        columns_read(done.columns)
         present = f", {done.present:,} were there already" if done.present else ""
         output.line(f"{done.added:,} {'report' if done.added == 1 else 'reports'} kept{present}")
-        _refused(done.refused, done.refused_count)
+        refused_rows(done.refused, done.refused_count)
         output.line("next: trainset look --check reported")
     if done.refused_count and not done.added + done.present:
         raise typer.Exit(_NOTHING)
@@ -79,12 +79,14 @@ def import_reports(
 COMMANDS = (apply, import_reports)
 
 
-def _columns(columns: Mapping[str, str]) -> None:
+def columns_read(columns: Mapping[str, str]) -> None:
+    """Says which columns of a list were read as what."""
     read = ", ".join(f"{ours} from {output.safe(theirs)!r}" for ours, theirs in columns.items())
     output.line(f"read {read}")
 
 
-def _refused(refused: Mapping[int, str], count: int) -> None:
+def refused_rows(refused: Mapping[int, str], count: int) -> None:
+    """Names the rows of a list that could not be used."""
     if count:
         output.line(f"{count:,} {'row' if count == 1 else 'rows'} refused:")
         for row, why in refused.items():

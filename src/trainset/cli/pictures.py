@@ -27,6 +27,27 @@ def grid(samples: Samples) -> RenderableType:
     return draw(samples)
 
 
+def one(samples: Samples, columns: int, lines: int, width: int) -> list[Text]:
+    """The only one of the samples as lines: a picture of at most so many columns and lines, or a waveform of a width."""
+    from rich.text import Text
+
+    from trainset.media.preview import read_thumbnail, read_waveform
+    from trainset.media.undecodable import Undecodable
+
+    row = samples.rows()[0]
+    preview = samples.previews().get(bytes.fromhex(row["content"]))
+    if preview is None:
+        return [Text("(no preview)")]
+    try:
+        if samples.dataset.medium == "image":
+            return half_blocks(read_thumbnail(preview), columns, lines)
+        facts = [f"{row['seconds']:.2f} s"] if row.get("seconds") is not None else []
+        facts += [f"{row['loudness']:.0f} dBFS"] if row.get("loudness") is not None else []
+        return [_kept(waveform_line(read_waveform(preview), width)), Text("  ".join(facts))]
+    except Undecodable as fault:
+        return [Text(f"({fault.reason})")]
+
+
 def half_blocks(pixels: NDArray[np.uint8], columns: int, lines: int) -> list[Text]:
     """A picture of (h, w, 3) uint8 as at most `lines` lines of upper half blocks: two pixels per character."""
     from PIL import Image

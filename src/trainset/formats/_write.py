@@ -25,7 +25,7 @@ from trainset.store import durable, paths
 from trainset.store.schema import EXPORTED
 
 _SPOOLED = pa.schema([field for field in EXPORTED if field.name not in ("name", "media")])
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv(
@@ -46,7 +46,7 @@ def csv(
         nonlocal formulas
         text = TextIOWrapper(file, encoding="utf-8", newline="")
         # with CR LF as line end Python quotes a CR inside a field; the lines themselves end in LF
-        writer = _csv.writer(_LineFeeds(text), lineterminator="\r\n")
+        writer = _csv.writer(LineFeeds(text), lineterminator="\r\n")
         columns = spool.columns()
         writer.writerow(
             [*columns.values(), *(_cell(name, lost, "names of metadata fields") for name in spool.fields.values())]
@@ -56,7 +56,7 @@ def csv(
             if (row["label"] or "x").isspace():
                 lost["labels are nothing but white space: they come back as no label"] += 1
             cells += [_meta_cell(meta, name, lost) for name in spool.fields]
-            danger = [place for place, cell in enumerate(cells) if cell.startswith(_FORMULA)]
+            danger = [place for place, cell in enumerate(cells) if cell.startswith(FORMULA)]
             formulas += len(danger)
             for place in danger if for_spreadsheet else ():
                 cells[place] = "'" + cells[place]
@@ -253,7 +253,7 @@ def _meta_cell(meta: Mapping[str, Any], name: str, lost: Counter[str]) -> str:
     return _cell(value, lost, "metadata values")
 
 
-class _LineFeeds:
+class LineFeeds:
     """Where csv writes a row: ends it with LF."""
 
     def __init__(self, file: TextIOWrapper) -> None:

@@ -23,7 +23,7 @@ _SPREAD = 5.0
 
 @dataclass(frozen=True)
 class Useful:
-    """values: (n,) the highest first, above 0 to 1; 0 for what was reviewed already. trust: the blend that was chosen, of `TRUSTS`. expected:
+    """values: (n,) the highest first, above 0 to 1; 0 for what may not be chosen. trust: the blend that was chosen, of `TRUSTS`. expected:
     of each blend, the accuracy it is expected to gain, 0.01 = one point; to be kept beside what reviewing then gains."""
 
     values: NDArray[np.float64]
@@ -38,6 +38,7 @@ def most_useful(
     *,
     count: int,
     reviewed: NDArray[np.bool_] | None = None,
+    among: NDArray[np.bool_] | None = None,
     worlds: int = WORLDS,
     seed: int = 0,
 ) -> Useful:
@@ -45,7 +46,7 @@ def most_useful(
 
     probability: (n, classes) calibrated, held out. codes: (n,) labels as they are now, -1 for none. held_out: trains the recipe's head on
     such codes, and gives (n, classes) scores of each sample by a head that did not see its label. reviewed: (n,) whose labels are
-    known to be right; they are not chosen again.
+    known to be right; they are not chosen again. among: (n,) which may be chosen at all.
 
     For each world the labels are drawn anew from what is believed of them; the first `count` of a blend are corrected to them, the head
     is trained again, and the gain is the change of the mean belief in what it predicts. No test set is seen, and a prediction does
@@ -53,13 +54,14 @@ def most_useful(
     reduction (Roy and McCallum 2001), of whole orders instead of single samples. Raises `BadValue` when there is nothing to review.
     """
     done = np.zeros(len(codes), np.bool_) if reviewed is None else reviewed
-    if count < 1 or worlds < 1 or done.all():
+    open_ = ~done if among is None else ~done & among
+    if count < 1 or worlds < 1 or not open_.any():
         raise BadValue(
             "there is nothing to review", expected="a sample that was not reviewed, and a count of 1 or more"
         )
     belief = believed(probability, codes, done)
     values = {trust: blend(belief, probability, codes, trust) for trust in TRUSTS}
-    chosen = {trust: first(each, count, ~done) for trust, each in values.items()}
+    chosen = {trust: first(each, count, open_) for trust, each in values.items()}
     rows, steps, draw = np.arange(len(codes)), belief.cumsum(axis=1), np.random.default_rng(seed)
     before = float(belief[rows, held_out(codes).argmax(axis=1)].mean())
     expected = dict.fromkeys(TRUSTS, 0.0)
@@ -71,7 +73,7 @@ def most_useful(
             after = float(belief[rows, held_out(corrected).argmax(axis=1)].mean())
             expected[trust] += (after - before) / worlds
     best = max(TRUSTS, key=lambda trust: expected[trust])
-    return Useful(np.where(done, 0, ranks(values[best])), best, expected)
+    return Useful(np.where(open_, ranks(values[best]), 0), best, expected)
 
 
 def blend(

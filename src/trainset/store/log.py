@@ -34,7 +34,7 @@ def append(
     _check(reason, *{text for entry in changes for text in (entry.subject, entry.value) if text})
 
     def write(connection: Connection) -> int:
-        return _insert(connection, verb, person, reason, changes, key=key)
+        return write_action(connection, verb, person, reason, changes, key=key)
 
     return dataset.people.write(write)
 
@@ -47,39 +47,53 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
     """
 
     _check(reason)
+    return dataset.people.write(lambda connection: write_undo(dataset, connection, person, seq, reason))
 
-    def write(connection: Connection) -> tuple[int, Action]:
-        known = read_actions(connection)
-        target = _target(known, person, seq)
-        others = {
-            action.seq: action
-            for action in known
-            if action.seq > target.seq and action.person != person and not action.undone and action.undoes is None
-        }
-        clash = [others[shared] for shared in sorted(_built_on(dataset, connection, target.seq, others))]
-        if clash:
-            shown = "; ".join(f"#{action.seq} {action.verb} by {action.person}" for action in clash[:5])
-            raise UndoRefused(
-                f"action #{target.seq} ({target.verb}) cannot be undone: others have since changed the same samples or classes", got=shown,
-                next=f"ask them, or undo theirs first: trainset undo {clash[-1].seq}",
-            )  # fmt: skip
-        return _insert(connection, "undo", person, reason, [], undoes=target.seq), target
 
-    return dataset.people.write(write)
+def write_undo(
+    dataset: Dataset, connection: Connection, person: str, seq: int | None, reason: str
+) -> tuple[int, Action]:
+    """`undo` inside a transaction that writes more than this."""
+    known = read_actions(connection)
+    target = _target(known, person, seq)
+    others = {
+        action.seq: action
+        for action in known
+        if action.seq > target.seq and action.person != person and not action.undone and action.undoes is None
+    }
+    clash = [others[shared] for shared in sorted(_built_on(dataset, connection, target.seq, others))]
+    if clash:
+        shown = "; ".join(f"#{action.seq} {action.verb} by {action.person}" for action in clash[:5])
+        raise UndoRefused(
+            f"action #{target.seq} ({target.verb}) cannot be undone: others have since changed the same samples or classes", got=shown,
+            next=f"ask them, or undo theirs first: trainset undo {clash[-1].seq}",
+        )  # fmt: skip
+    return write_action(connection, "undo", person, reason, [], undoes=target.seq), target
 
 
 def read_actions(connection: Connection, at: int | None = None) -> list[Action]:
     """All actions up to position `at`, in order, each marked whether it is undone there."""
     statement = select(actions).order_by(actions.c.seq)
     rows = connection.execute(statement if at is None else statement.where(actions.c.seq <= at)).all()
-    undone: set[int] = set()
-    for row in reversed(rows):  # an undo counts unless a later one took it back
-        if row.undoes is not None and row.seq not in undone:
-            undone.add(row.undoes)
+    undone = _undone((row.seq, row.undoes) for row in reversed(rows))
     found: dict[int, Action] = {}
     for row in rows:
         found[row.seq] = sound.action(row, found.keys(), undone)
     return [*found.values()]
+
+
+def read_undone(connection: Connection) -> set[int]:
+    """The positions of the actions that are undone, without reading the others."""
+    statement = select(actions.c.seq, actions.c.undoes).where(actions.c.undoes.is_not(None))
+    return _undone((seq, undoes) for seq, undoes in connection.execute(statement.order_by(actions.c.seq.desc())))
+
+
+def classes_since(connection: Connection, seq: int) -> bool:
+    """Whether classes may have changed after a position: an entry about one, or an undo."""
+    kinds = [str(kind) for kind in EntryKind if kind.startswith("class")]
+    told = select(entries.c.seq).where(entries.c.seq > seq, entries.c.kind.in_(kinds)).limit(1)
+    undos = select(actions.c.seq).where(actions.c.seq > seq, actions.c.undoes.is_not(None)).limit(1)
+    return connection.execute(told).first() is not None or connection.execute(undos).first() is not None
 
 
 def read_entries(
@@ -158,10 +172,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _insert(
+def write_action(
     connection: Connection, verb: str, person: str, reason: str, changes: list[Entry], *, undoes: int | None = None,
     key: str | None = None,
 ) -> int:  # fmt: skip
+    """Appends an action inside a transaction that writes more than this, and returns its position."""
     if key is not None and (earlier := connection.execute(select(actions.c.seq).where(actions.c.key == key)).scalar()):
         return int(earlier)
     row: dict[str, Any] = {
@@ -182,6 +197,14 @@ def _insert(
             "INSERT INTO entries (seq, n, kind, sample, subject, value) VALUES (?, ?, ?, ?, ?, ?)", chunk
         )
     return seq
+
+
+def _undone(latest_first: Iterable[tuple[int, int | None]]) -> set[int]:
+    undone: set[int] = set()
+    for seq, undoes in latest_first:  # an undo counts unless a later one took it back
+        if undoes is not None and seq not in undone:
+            undone.add(undoes)
+    return undone
 
 
 def _target(known: list[Action], person: str, seq: int | None) -> Action:

@@ -35,7 +35,7 @@ def action(row: Any, earlier: Collection[int], undone: Collection[int]) -> Actio
         _require(all(isinstance(value, str) for value in (row.person, row.verb, row.reason)))
         _require(isinstance(row.entries, int))
         return Action(
-            row.seq, _time(row.at), row.person, row.verb, row.reason, row.entries, row.undoes, row.seq in undone
+            row.seq, moment(row.at), row.person, row.verb, row.reason, row.entries, row.undoes, row.seq in undone
         )
     except (ValueError, TypeError, OverflowError) as error:
         raise _damaged(f"action #{row.seq}", row) from error
@@ -48,7 +48,7 @@ def version(row: Any) -> Version:
         _require(_DIGEST.fullmatch(row.digest) is not None)
         _require(isinstance(row.seq, int) and row.seq >= 0 and isinstance(row.samples, int))
         return Version(
-            row.name, row.seq, _time(row.at), row.person, row.message, row.digest, row.samples, row.keeps_media
+            row.name, row.seq, moment(row.at), row.person, row.message, row.digest, row.samples, row.keeps_media
         )
     except (ValueError, TypeError, OverflowError) as error:
         raise _damaged(f"version {str(row.name)[:60]!r}", row) from error
@@ -67,7 +67,8 @@ def check_entries(connection: Connection) -> None:
 _NEXT = "restore people.db from a backup, or pip install --upgrade trainset if a newer one wrote it"
 
 
-def _time(value: str) -> datetime:
+def moment(value: str) -> datetime:
+    """A time as the log keeps it. Raises `ValueError`, `TypeError`."""
     found = datetime.fromisoformat(value)
     _require(found.tzinfo is not None and _FIRST < found < _LAST)
     return found

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 APPLICATION_ID = 0x7472_6E73
 """Marks the SQLite file as ours ("trns")."""
 
-SCHEMA = 2
+SCHEMA = 3
 """Kept in `PRAGMA user_version`, so that opening an up-to-date file needs no look at the migrations."""
 
 metadata = MetaData()
@@ -75,9 +75,12 @@ ratings = Table(
     Column("version", Integer, nullable=False),
     Column("answer", String),  # null: the person could not tell
     Column("seconds", String),  # how long it took, as a decimal; null: not measured
-    Column("queue", String),  # the order it came from; null: none
+    Column("queue", String),  # the number of the queue it was asked in; null: none
     Column("key", String, unique=True),
+    Column("action", Integer),  # the action that made it the label; undone, it takes the rating with it; null: none
+    Column("undoes", Integer),  # the rating without an action that this row takes back; null: it is a rating
     Index("ratings_by_sample", "sample"),
+    Index("ratings_by_queue", "queue"),
     sqlite_autoincrement=True,
 )
 
@@ -95,4 +98,28 @@ reports = Table(
     Column("key", String, unique=True, nullable=False),  # of what it says: the same report twice is one
     Index("reports_by_sample", "sample"),
     sqlite_autoincrement=True,
+)
+
+queues = Table(
+    "queues",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("facts", String, nullable=False),  # order, run, position, what was expected (JSON)
+    Column("key", String, unique=True),
+    sqlite_autoincrement=True,
+)
+
+queued = Table(
+    "queued",
+    metadata,
+    Column("queue", Integer, ForeignKey("queues.number"), primary_key=True),
+    Column("n", Integer, primary_key=True),  # its place in the order, from 1
+    Column("sample", LargeBinary, nullable=False),
+    Column("label", String),  # when the queue was made; null: none
+    Column("suggested", String),
+    Column("confidence", String),  # of the suggestion, 0..1 as a decimal
+    Column("chance", String),  # that the label is wrong, 0..1 as a decimal
+    sqlite_with_rowid=False,
 )

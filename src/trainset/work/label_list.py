@@ -21,9 +21,10 @@ from trainset.store.query import QueryTable
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "sample": ("id", "sample", "path", "file", "file_name"),
-    "label": ("label", "answer", "class", "suggested", "suggested_label", "corrected_label"),
+    "label": ("answer", "label", "class", "suggested", "suggested_label", "corrected_label"),
     "why": ("why", "reason", "comment", "note"),
     "reporter": ("reporter", "contributor", "person", "worker"),
+    "queue": ("queue",),
 }
 """What is read -> the names of columns that it may have, compared without case; the first that a list has is it."""
 
@@ -37,6 +38,7 @@ class Row:
     label: str
     why: str
     reporter: str
+    queue: str
 
 
 @dataclass(frozen=True)

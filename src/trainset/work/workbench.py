@@ -13,6 +13,7 @@ from trainset.lean import run_when_used
 from trainset.store import dataset as store
 
 with run_when_used("trainset.work"):
+    from trainset.work import answer as of_answer
     from trainset.work import apply as of_apply
     from trainset.work import audit as of_audit
     from trainset.work import audit_page, fix, history
@@ -29,7 +30,11 @@ with run_when_used("trainset.work"):
     from trainset.work import look as of_look
     from trainset.work import measure as of_measure
     from trainset.work import near as of_near
+    from trainset.work import queue as of_queue
+    from trainset.work import queues as of_queues
     from trainset.work import recipe as of_recipe
+    from trainset.work import review as of_review
+    from trainset.work import review_list as of_list
     from trainset.work import runs as of_runs
     from trainset.work import sources as of_sources
     from trainset.work import status as of_status
@@ -80,6 +85,15 @@ class Workbench(store.Dataset):
     predictions = verb(lambda: of_runs.predictions)
     confused = verb(lambda: of_runs.confused)
     common = verb(lambda: of_common.common)
+    queue = verb(lambda: of_queue.queue)
+    queues = verb(lambda: of_queues.queues)
+    waiting = verb(lambda: of_queues.waiting)
+    review = verb(lambda: of_review.review)
+    write_review = verb(lambda: of_list.write_review)
+    answer = verb(lambda: of_answer.answer)
+    answers = verb(lambda: of_list.answers)
+    undo_answer = verb(lambda: of_answer.undo_answer)
+    ratings = verb(lambda: of_answer.ratings)
     flagged = verb(lambda: of_audit.flagged)
     dismiss = verb(lambda: of_audit.dismiss)
     dismissals = verb(lambda: of_audit.dismissals)

@@ -1,0 +1,283 @@
+"""Queue: an ordered list of samples for people to look at, kept with what is expected of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from trainset.errors import BadValue, UnknownName
+from trainset.learn import orders
+from trainset.learn.label_quality import label_quality
+from trainset.learn.useful import believed
+from trainset.store import log, queues, runs
+from trainset.store.dataset import Dataset
+from trainset.store.query import open_table
+from trainset.store.queues import Queue
+from trainset.store.runs import HELD_OUT, SEEN, Predictions, Run
+from trainset.work.answer import reviewed
+from trainset.work.audit import flagged
+from trainset.work.person import acting
+from trainset.work.rehearse import rehearsed
+from trainset.work.selection import Selection, opened
+
+PURPOSES: Mapping[str, str] = {
+    "likely-wrong": "to clean labels: those that are most likely wrong first",
+    "most-useful": "to raise the recipe's accuracy",
+    "random": "to know the share of wrong labels: drawn at random",
+    "entropy": "to look at what the model is least sure of, over all classes",
+    "margin": "to look at what lies between two classes",
+    "selected": "to look at what was selected, in its order",
+}
+"""Every order, and what it is for."""
+_TRAINS_ONLY = ("most-useful", "entropy", "margin")
+"""What is to help a model learn is chosen from what it is trained on; a wrong label is wrong in a test set too."""
+_MANY = 100
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What a run says of samples. rows: of the table of candidates. probability: (k, classes). codes: (k,) the class of the present label.
+    trained: (k,) bool. chance: (k,) that the label is wrong. suggested: (k,) names."""
+
+    run: Run
+    said: Predictions
+    rows: NDArray[np.int64]
+    probability: NDArray[np.float32]
+    codes: NDArray[np.int64]
+    trained: NDArray[np.bool_]
+    chance: NDArray[np.float64]
+    suggested: list[str | None]
+    expected: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+
+def queue(
+    dataset: Dataset, order: str = "", *, n: int | None = None, share: float | None = None, run: str = "", where: str = "",
+    check: str = "", seed: int = 0, person: str = "", progress: Callable[[int], None] | None = None,
+) -> Queue:  # fmt: skip
+    """Makes a queue of `n` samples (100; or a share, 0 to 1, of those it can choose from) that nobody has answered yet, and keeps it.
+
+    order: of `PURPOSES`; without one, what `where` or a `check` selects as it is (all of it, a check's worst first), and without those
+    the likeliest errors. run: whose predictions are meant, the latest by default. seed: another one, another draw. progress: called
+    with each training of a rehearsal. Raises `UnknownName` when there is no run, `BadValue` when nothing is left to look at.
+    """
+    name = _order(order, where, check)
+    at = log.head(dataset)
+    table = _candidates(dataset, at)
+    may = _may(dataset, table, where, check, at)
+    done = reviewed(dataset)
+    answered = pc.is_in(table["id"], value_set=pa.array([*done], pa.binary(16))).to_numpy(zero_copy_only=False)
+    judged = _judged(dataset, table, run, done, needed=name not in ("random", "selected"))
+    open_ = np.zeros(table.num_rows, np.bool_)
+    open_[may] = True
+    before = int(open_.sum())
+    open_ &= ~answered.astype(bool)
+    asked = int(open_.sum())
+    if judged is not None and name not in ("random", "selected"):
+        known = np.zeros(table.num_rows, np.bool_)
+        known[judged.rows[judged.trained] if name in _TRAINS_ONLY else judged.rows] = True
+        open_ &= known
+    labelled = table["label"].is_valid().to_numpy(zero_copy_only=False).astype(bool)
+    if name == "random" and (open_ & labelled).any():
+        open_ &= labelled
+    of = int(open_.sum())
+    if not of:
+        raise _nothing(before, asked, judged)
+    count = _count(n, share, of, name)
+    expected: dict[str, Any] = dict.fromkeys((*queues.EXPECTED, "blends"))
+    expected["blends"] = {}
+    if name == "selected":
+        chosen = np.array([row for row in may.tolist() if open_[row]], np.int64)[:count]
+    elif name == "random":
+        chosen = orders.first(orders.at_random(table.num_rows, seed), count, open_)
+    elif judged is None:
+        raise AssertionError("an order without a run")
+    elif name == "most-useful":
+        ids, useful = rehearsed(
+            dataset, judged.run, judged.said, at, may=table["id"].filter(pa.array(open_)), reviewed=_certain(table, done),
+            count=count, seed=seed, progress=progress,
+        )  # fmt: skip
+        best = orders.first(useful.values, count, useful.values > 0)
+        chosen = pc.index_in(ids.take(pa.array(best)), value_set=table["id"]).to_numpy(zero_copy_only=False)
+        expected["gain"] = _rounded(useful.expected[useful.trust])
+        expected["blends"] = {f"{trust:.2f}": _rounded(gain) for trust, gain in useful.expected.items()}
+    else:
+        values = orders.order(name.replace("-", "_"), judged.probability, judged.codes)
+        chosen = judged.rows[orders.first(values, count, open_[judged.rows])]
+    rows, chances = _rows(table, chosen, judged)
+    known_chances = chances[np.isfinite(chances)]
+    if len(known_chances):
+        expected["error_rate"] = _rounded(known_chances.mean())
+    if judged is not None and name == "random":
+        expected |= judged.expected if not (where or check) else {"error_rate": _mean(judged, open_)}
+    facts = {
+        "order": name, "purpose": PURPOSES[name], "run": judged.run.run if judged else "",
+        "hash": judged.run.recipe.hash if judged else "", "at": at, "version": _version(dataset, at), "where": where, "check": check,
+        "seed": seed, "of": of, "samples": rows.num_rows, "expected": expected, "remarks": judged.remarks if judged else (),
+    }  # fmt: skip
+    return queues.write(dataset, facts, rows, acting(person))
+
+
+def _order(order: str, where: str, check: str) -> str:
+    name = order.strip().replace("_", "-") or ("selected" if where or check else "likely-wrong")
+    if name not in PURPOSES:
+        raise BadValue("there is no such order", expected=", ".join(PURPOSES), got=repr(order[:80]))
+    if name == "selected" and not (where or check):
+        raise BadValue("say which samples", next="--where FILTER, or --check CHECK")
+    return name
+
+
+def _candidates(dataset: Dataset, at: int) -> pa.Table:
+    """Every sample that is not excluded, in the order of import."""
+    with open_table(dataset, at, columns=["content"]) as table:
+        found = table.select(["id", "content", "label"], ["not excluded"])
+    columns = [found[name].combine_chunks() for name in found.column_names]
+    if not found.num_rows:
+        raise BadValue("there is no sample to look at", next="trainset import SOURCE")
+    return pa.table([columns[0].cast(pa.binary(16)), columns[1].cast(pa.binary(16)), columns[2]], found.column_names)
+
+
+def _may(dataset: Dataset, table: pa.Table, where: str, check: str, at: int) -> NDArray[np.int64]:
+    """The rows that are selected, in the order of the selection: a check's worst first."""
+    if not where and not check:
+        return np.arange(table.num_rows)
+    selected, conditions = opened(dataset, Selection(where=where), at)
+    with selected:
+        ids = selected.select(["id"], conditions)["id"].combine_chunks().cast(pa.binary(16))
+    if check:
+        some = flagged(dataset, check, at)
+        ids = some.filter(pc.is_in(some, value_set=ids))
+    places = pc.index_in(ids, value_set=table["id"].combine_chunks()).drop_null()
+    found: NDArray[np.int64] = places.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
+
+
+def _judged(
+    dataset: Dataset, table: pa.Table, name: str, done: Mapping[bytes, str | None], *, needed: bool
+) -> _Judged | None:
+    """What the run says; None without a run where none is needed. Raises `UnknownName`."""
+    try:
+        run = runs.named(dataset, name)
+    except UnknownName:
+        if needed or name:
+            raise
+        return None
+    said = runs.predictions(dataset, run)
+    place = pc.index_in(table["id"].combine_chunks(), value_set=said.ids)
+    same = pc.equal(table["content"].combine_chunks(), said.contents.take(place)).fill_null(False)
+    rows = np.flatnonzero(same.to_numpy(zero_copy_only=False))
+    theirs = place.fill_null(0).to_numpy(zero_copy_only=False)[rows]
+    unseen = said.how[theirs] != SEEN  # a model that saw a label says nothing of it
+    rows, theirs = rows[unseen], theirs[unseen]
+    names = table["label"].combine_chunks().take(pa.array(rows)).to_pylist()
+    class_of = dict(zip(run.labels, run.beneath, strict=True))
+    codes = np.array([class_of.get(each, -1) if each is not None else -1 for each in names], np.int64)
+    probability = said.probabilities[theirs]
+    ids = table["id"].combine_chunks().take(pa.array(rows)).to_pylist()
+    right = np.array(
+        [each is not None and done.get(one) == each for one, each in zip(ids, names, strict=True)], np.bool_
+    )
+    chance, remarks, expected = np.full(len(rows), np.nan), [], {}
+    if (codes >= 0).any():
+        quality = label_quality(probability, codes, groups=said.group[theirs])
+        belief = believed(probability, codes, right)
+        given = belief[np.arange(len(codes)), np.maximum(codes, 0)]
+        chance = np.where(codes >= 0, np.clip(1 - given, 0, 1), np.nan)
+        rate = quality.rate
+        expected = {"error_rate": _rounded(rate.value), "low": _rounded(rate.low), "high": _rounded(rate.high)}
+        if quality.weak:
+            remarks.append(quality.why)
+    unknown = table.num_rows - len(rows)
+    if unknown:
+        remarks.append(
+            f"run {run.run} says nothing of {unknown:,} {'sample' if unknown == 1 else 'samples'}: new since, or seen by its model"
+        )
+    suggested = _suggested(run, probability.argmax(axis=1), codes, names)
+    trained = said.how[theirs] == HELD_OUT
+    return _Judged(run, said, rows, probability, codes, trained, chance, suggested, expected, tuple(remarks))
+
+
+def _suggested(
+    run: Run, predicted: NDArray[np.int64], codes: NDArray[np.int64], names: list[str | None]
+) -> list[str | None]:
+    """The label that a predicted class stands for: the present one when it is of that class, else the class's only one."""
+    beneath: dict[int, list[str]] = {}
+    for label, code in zip(run.labels, run.beneath, strict=True):
+        beneath.setdefault(code, []).append(label)
+    only = {code: some[0] for code, some in beneath.items() if len(some) == 1}
+    return [
+        name if code == said else only.get(said)
+        for said, code, name in zip(predicted.tolist(), codes.tolist(), names, strict=True)
+    ]
+
+
+def _certain(table: pa.Table, done: Mapping[bytes, str | None]) -> pa.Array:
+    """The ids of the samples whose label is what a reviewer said last."""
+    ids, names = table["id"].to_pylist(), table["label"].to_pylist()
+    right = [one for one, name in zip(ids, names, strict=True) if name is not None and done.get(one) == name]
+    return pa.array(right, pa.binary(16))
+
+
+def _rows(table: pa.Table, chosen: NDArray[np.int64], judged: _Judged | None) -> tuple[pa.Table, NDArray[np.float64]]:
+    places = pa.array(chosen, pa.int64())
+    count = len(chosen)
+    suggested: list[str | None] = [None] * count
+    confidence, chance = np.full(count, np.nan), np.full(count, np.nan)
+    if judged is not None:
+        at = {int(row): number for number, row in enumerate(judged.rows)}
+        for number, row in enumerate(chosen.tolist()):
+            if row in at:
+                known = at[row]
+                suggested[number] = judged.suggested[known]
+                confidence[number] = judged.probability[known].max()
+                chance[number] = judged.chance[known]
+    arrays = [
+        table["id"].take(places).combine_chunks(), table["label"].take(places).combine_chunks(), pa.array(suggested, pa.string()),
+        pa.array(confidence), pa.array(chance),
+    ]  # fmt: skip
+    return pa.table(arrays, schema=queues.ROWS), chance
+
+
+def _count(n: int | None, share: float | None, of: int, name: str) -> int:
+    if n is not None and share is not None:
+        raise BadValue("a number of samples or a share, not both")
+    if share is not None:
+        if not 0 < share <= 1:
+            raise BadValue("this is no share of the samples", expected="above 0, up to 1 (100%)", got=str(share))
+        return max(1, math.ceil(share * of))
+    if n is not None and n < 1:
+        raise BadValue("there is nothing to put into the queue", expected="at least 1", got=str(n))
+    return min(of, n if n is not None else of if name == "selected" else _MANY)
+
+
+def _nothing(selected: int, asked: int, judged: _Judged | None) -> BadValue:
+    if not selected:
+        return BadValue("no sample is selected", next="trainset look shows what a filter or a check selects")
+    if not asked:
+        return BadValue("nothing is left to look at: people have answered all of them", got=f"{selected:,} samples")
+    run = judged.run.run if judged is not None else ""
+    return BadValue(
+        f"the run {run} says nothing of these samples, or was not trained on them", got=f"{asked:,} samples",
+        next="trainset train, or another order: trainset queue --order random",
+    )  # fmt: skip
+
+
+def _version(dataset: Dataset, at: int) -> str:
+    return next((one.name for one in reversed(log.read_versions(dataset)) if one.seq == at), "")
+
+
+def _mean(judged: _Judged, open_: NDArray[np.bool_]) -> float | None:
+    """The mean chance of a wrong label over what can be drawn."""
+    some = judged.chance[open_[judged.rows] & np.isfinite(judged.chance)]
+    return _rounded(some.mean()) if len(some) else None
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), 6)
