@@ -38,12 +38,21 @@ def texts(path: Path, rows: list[tuple[str, str]], header: str = "text,label") -
     return path
 
 
-def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, cwd: Path | None = None, seconds: float = 120, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
     own = {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "120", "PYTHONWARNINGS": "error", **environment}
     command = [sys.executable, "-m", "trainset", *map(str, arguments)]
     return subprocess.run(
-        command, cwd=cwd, env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=cwd,
+        env=own,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
 
 

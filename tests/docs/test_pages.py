@@ -107,17 +107,51 @@ def test_the_code_map_names_every_room() -> None:
 
 def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    page = DOCS / "tutorial.md"
-    waiting = iter(commands(page))
+    followed(DOCS / "tutorial.md", tmp_path)
+
+
+@pytest.mark.slow
+def test_the_tutorial_of_real_sets_runs_and_finds_what_it_says(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINSET_DATA", str(data_folder.resolve()))
+    monkeypatch.chdir(tmp_path)
+    said = followed(DOCS / "tutorial-real-sets.md", tmp_path)
+    (column,) = (text for command, text in said if "--column silence" in command)
+    first = " ".join(column.partition("The ")[2].split()).partition(". ")[0]
+    assert re.match(
+        r"\d+ recordings taken for silence are 2\d(\.\d)? dB quieter than the rest of their class", first
+    ), first
+    with trainset.open("words.trainset") as dataset:
+        before, after = (run.scores["held_out"]["accuracy"] for run in dataset.runs())
+        assert after > before + 0.03
+    with trainset.open("photos.trainset") as dataset:
+        drawn, likely = dataset.queues()
+        assert drawn.measured.low < 432 / 6000 < drawn.measured.high
+        assert likely.measured.wrong > 150
+        before, after = (run.scores["test"]["accuracy"] for run in dataset.runs())
+        assert after > before
+    with trainset.open("bank.trainset") as dataset:
+        assert dataset.runs()[-1].scores["test"]["accuracy"] > 0.92
+        assert dataset.look(where="flagged_reported and flagged_label_error").total > 50
+
+
+def followed(page: Path, folder: Path) -> list[tuple[str, str]]:
+    """Does what a page says, in its order. Returns its commands with what they printed."""
+    waiting, said = iter(commands(page)), []
     names: dict[str, object] = {}
     for language, text in blocks(page):
         if language == "python":
-            exec(compile(text, "tutorial.md", "exec"), names)  # noqa: S102  # our own page
+            exec(compile(text, page.name, "exec"), names)  # noqa: S102  # our own page
         for line in text.splitlines() if language == "console" else ():
             command, code = next(waiting)
-            result = run(*shlex.split(command), cwd=tmp_path)
+            result = run(
+                *shlex.split(command), cwd=folder, seconds=900
+            )  # a model from elsewhere on thousands of samples
             assert result.returncode == code, f"{line}\n{result.stdout}{result.stderr}"
+            said.append((command, result.stdout))
     assert next(waiting, None) is None
+    return said
 
 
 @pytest.mark.parametrize(

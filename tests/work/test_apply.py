@@ -151,3 +151,17 @@ def test_every_table_of_the_schema_is_made_by_the_migrations(tmp_path: Path) -> 
             made = {row[1] for row in connection.execute(f"PRAGMA table_info({table.name})")}
             assert made == {column.name for column in table.columns}
     connection.close()
+
+
+def test_a_text_names_its_sample_and_one_that_stands_twice_does_not(tmp_path: Path) -> None:
+    source = tmp_path / "texts.csv"
+    source.write_text('text,label\n"where is it?\n",a\n\u2003how much,b\nsame,a\nsame,a\nlast,b\n', encoding="utf-8")
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(source)
+        reported = dataset.import_reports(written(tmp_path, "text,suggested_label\nwhere is it?,b\nnowhere,a\n"))
+        assert (reported.added, reported.refused) == (1, {2: "there is no sample 'nowhere'"})
+        done = dataset.apply(written(tmp_path, "text,label\n where is it? ,b\nhow much,a\nsame,b\n"))
+        assert (done.changed, done.columns["sample"]) == (2, "text")
+        assert done.refused == {3: "'same' names 2 samples: put the source's name before a path, or name ids"}
+        now = {row["text"].strip(): row["label"] for row in dataset.look(n=9).rows()}
+    assert now == {"where is it?": "b", "how much": "a", "same": "a", "last": "b"}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 List = Annotated[
-    Path, typer.Argument(metavar="FILE", help="CSV, TSV or JSON lines: an id or a path a row, and a label.")
+    Path, typer.Argument(metavar="FILE", help="CSV, TSV or JSON lines: an id, a path or a text a row, and a label.")
 ]
 Map = Annotated[
     list[str] | None,

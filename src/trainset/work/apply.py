@@ -48,7 +48,7 @@ def apply(
     dataset: Dataset, path: str | os.PathLike[str], *, columns: Mapping[str, str] | None = None, new_class: bool = False,
     reason: str = "", person: str = "", key: str | None = None,
 ) -> Applied:  # fmt: skip
-    """Gives the samples that a reviewed list names the labels that it says (CSV, TSV or JSON lines; an id or path and a label).
+    """Gives the samples that a reviewed list names the labels that it says (CSV, TSV or JSON lines; an id, path or text and a label).
 
     A row that names no sample, several, one of another row with another label, or a class that does not exist (unless `new_class`
     adds it) is refused with the reason and changes nothing; so is one that cannot be read. columns: `sample` and `label` -> the
@@ -56,7 +56,7 @@ def apply(
     """
     given = label_list.read(path, columns)
     classes = replay(dataset).classes
-    with open_table(dataset, columns=["path", "source", "label"]) as table:
+    with open_table(dataset, columns=[*label_list.NAMING, "label"]) as table:
         found, why = label_list.find(table, [row.sample for row in given.rows])
         rows = table.run("SELECT id, label FROM samples")
     now = dict(zip(rows["id"].to_pylist(), rows["label"].to_pylist(), strict=True))

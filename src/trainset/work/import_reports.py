@@ -38,13 +38,13 @@ class ReportsImported:
 def import_reports(
     dataset: Dataset, path: str | os.PathLike[str], *, columns: Mapping[str, str] | None = None, reporter: str = "", person: str = "",
 ) -> ReportsImported:  # fmt: skip
-    """Keeps what a list (CSV, TSV or JSON lines) says of samples: an id or path, and a label, a reason, or both.
+    """Keeps what a list (CSV, TSV or JSON lines) says of samples: an id, path or text, and a label, a reason, or both.
 
     No label changes: reports are findings of the check `reported`, the labels in them suggestions. reporter: who says so, where no
     column tells; else the name of the list. The same list twice adds nothing. Raises `BadSource` when it is no such list.
     """
     given = label_list.read(path, columns, needed=("sample",))
-    with open_table(dataset, columns=["path", "source"]) as table:
+    with open_table(dataset, columns=[*label_list.NAMING]) as table:
         found, why = label_list.find(table, [row.sample for row in given.rows])
     name = Path(path).name
     refused = dict(given.refused)

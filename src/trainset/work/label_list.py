@@ -20,13 +20,17 @@ from trainset.formats._tables import JSON_SUFFIXES
 from trainset.store.query import QueryTable
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "sample": ("id", "sample", "path", "file", "file_name"),
+    "sample": ("id", "sample", "path", "file", "file_name", "text"),
     "label": ("answer", "label", "class", "suggested", "suggested_label", "corrected_label"),
     "why": ("why", "reason", "comment", "note"),
     "reporter": ("reporter", "contributor", "person", "worker"),
     "queue": ("queue",),
 }
 """What is read -> the names of columns that it may have, compared without case; the first that a list has is it."""
+
+
+NAMING = ("path", "source", "text")
+"""The columns by which a list may name a sample, besides its id."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,10 @@ def _mapped(names: Sequence[str], asked: Mapping[str, str], needed: Sequence[str
 
 
 def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], list[str]]:
-    """The sample that each name stands for (an id, the beginning of one, or a path), and why there is none.
+    """The sample that each name stands for (an id, the beginning of one, a path, or a text), and why there is none.
 
-    table: with the columns `path` and `source`. As `QueryTable.find`, for many names at once.
+    table: with the columns `path` and `source`, and with `text` where a text may name its sample; white space around texts does not
+    count. As `QueryTable.find`, for many names at once.
     """
     ordered = table.run("SELECT id FROM samples ORDER BY id")["id"].to_pylist()
     result: list[bytes | None] = [None] * len(names)
@@ -122,10 +127,15 @@ def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], l
     asked = pa.table(
         {"place": pa.array(others, pa.int64()), "name": pa.array([names[place] for place in others], pa.string())}
     )
+    ways = [
+        "SELECT a.place, s.id FROM asked a JOIN samples s ON s.path = a.name",
+        "SELECT a.place, s.id FROM asked a JOIN samples s ON s.source || '/' || s.path = a.name",
+    ]
+    if "text" in table.columns:
+        ways.append("SELECT a.place, s.id FROM asked a JOIN samples s ON trim(s.text, ?) = a.name")
     hits = table.run(
-        "SELECT place, min(id) AS id, count(DISTINCT id) AS n FROM ("
-        "SELECT a.place, s.id FROM asked a JOIN samples s ON s.path = a.name UNION ALL "
-        "SELECT a.place, s.id FROM asked a JOIN samples s ON s.source || '/' || s.path = a.name) GROUP BY place",
+        f"SELECT place, min(id) AS id, count(DISTINCT id) AS n FROM ({' UNION ALL '.join(ways)}) GROUP BY place",  # noqa: S608  # our own words
+        [_SPACE] if "text" in table.columns else [],
         beside={"asked": asked},
     )
     for place, identifier, count in zip(
@@ -134,11 +144,13 @@ def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], l
         if count == 1:
             result[place] = identifier
         else:
-            why[place] = f"{names[place]!r} is a path in {count:,} sources: put the source's name before it"
+            why[place] = f"{names[place]!r} names {count:,} samples: put the source's name before a path, or name ids"
     for place in others:
         if result[place] is None and not why[place]:
             why[place] = f"there is no sample {names[place]!r}"
     return result, why
 
 
+_SPACE = "".join(map(chr, filter(lambda code: chr(code).isspace(), range(0x3001))))
+"""What `str.strip` takes away, as the names of a list were read."""
 _DIGITS = set("0123456789abcdef")
