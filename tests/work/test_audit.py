@@ -471,8 +471,8 @@ def test_a_sentence_about_a_class_with_an_endless_name_ends(tmp_path: Path) -> N
 def test_the_next_step_of_an_audit_can_be_copied(damaged: Path, tmp_path: Path) -> None:
     assert run("import", damaged, "-d", "set", cwd=tmp_path).returncode == 0
     lines = run("audit", "--only", "dark", "-d", "set", cwd=tmp_path).stdout.splitlines()
-    assert lines[-3:] == [
-        "next: trainset look --check dark -d set", "  then: trainset exclude --check dark -d set", "  or: trainset dismiss dark --why TEXT -d set",
+    assert lines[-4:] == [
+        "next: trainset look --check dark -d set", "  one by one: trainset queue --check dark -d set", "  all: trainset exclude --check dark -d set", "  or: trainset dismiss dark --why TEXT -d set",
     ]  # fmt: skip
     said = run("look", "--check", "too_few", "-d", "set", cwd=tmp_path).stdout
     assert said.splitlines() == [

@@ -144,7 +144,8 @@ def _print(result: Audit, place: str) -> None:
     if first is not None:
         output.line(
             f"next: trainset look --check {first.check}{place}\n"
-            f"  then: trainset exclude --check {first.check}{place}\n"
+            f"  one by one: trainset queue --check {first.check}{place}\n"
+            f"  all: trainset exclude --check {first.check}{place}\n"
             f"  or: trainset dismiss {first.check} --why TEXT{place}"
         )
 
