@@ -68,6 +68,11 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ("selection", "a filter, or a list of sample ids", "view, slice, query"),
     ("measure", "a number computed from one sample by itself: width, loudness", "metric, signal, feature"),
     ("embedding", "the vector of a sample: numbers that are near to those of samples like it", "features"),
+    (
+        "layer",
+        "what a part of a model of one's own gives for a sample; once logged it is an embedding",
+        "activation, feature map",
+    ),
     ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
     (
         "trait",

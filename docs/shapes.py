@@ -74,7 +74,7 @@ CHECK = (
 
 RUN = (
     "run", "accuracy", "interval", "balanced_accuracy", "samples", "groups", "in_sample", "gap", "reliability", "floors", "labels",
-    "matrix", "per_class", "grouped", "beneath", "validation", "test", "unlabelled", "recipe", "hash", "at", "version", "made",
+    "matrix", "per_class", "grouped", "beneath", "validation", "test", "unlabelled", "history", "recipe", "hash", "at", "version", "made",
     "packages", "remarks",
 )  # fmt: skip
 """The fields of a run; what is scored in it is what was held out."""
@@ -149,6 +149,7 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
             "true_negatives",
         ),
     ),
+    ("one of `history`, in `train`", ("epoch", "samples", "accuracy", "changed")),
     ("one of `grouped`, in `train`", ("class", "samples", "labels", "contributors")),
     ("`floors`, in `train`", ("majority", "shuffled", "measures")),
     ("a recipe", tuple(field.name for field in fields(Recipe))),
@@ -278,7 +279,9 @@ MEANINGS: Mapping[str, str] = {
     "bad_count": "how many there are",
     "before": "what it was in `a`",
     "borderline": "ids of borderline examples",
-    "changed": "samples changed; in `on_disk`: files whose bytes changed",
+    "epoch": "its number, as it was logged",
+    "history": "of a run logged from Python its epochs, in their order; else empty",
+    "changed": "samples changed; in `history` the share whose prediction is another than before, null at first; in `on_disk`: files whose bytes changed",
     "changes": "one object per changed sample and kind",
     "class": "the class a note is about; empty when none",
     "classes": "every class, as `classes` prints them; of a recipe class -> the labels it stands for",

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "trainset"
 LAYERS = (
     ("errors", "lean"), ("model", "recipe"), ("contracts",), ("registry",), ("media", "learn", "store", "engine"), ("formats", "measures", "checks", "embed"),
-    ("work",), ("server", "cli"), ("planted",), ("quickstart",),
+    ("work",), ("server", "cli", "callbacks"), ("planted",), ("quickstart",),
 )  # fmt: skip
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 PLUGINS = ("formats", "measures", "checks", "embed")

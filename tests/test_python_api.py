@@ -60,7 +60,11 @@ class Page(HTMLParser):
 
 
 def test_only_public_names_are_there() -> None:
-    assert set(dir(trainset)) == set(trainset.__all__) == {"TrainsetError", "Workbench", "__version__", "init", "open"}
+    assert (
+        set(dir(trainset))
+        == set(trainset.__all__)
+        == {"TrainsetError", "Workbench", "__version__", "init", "open", "shown"}
+    )
     for name in trainset.__all__:
         assert getattr(trainset, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trainset.cli.run_report import shown
     from trainset.errors import TrainsetError
     from trainset.work.workbench import Workbench, init, open
 
 __version__ = "0.1.0"
-__all__ = ["TrainsetError", "Workbench", "__version__", "init", "open"]
+__all__ = ["TrainsetError", "Workbench", "__version__", "init", "open", "shown"]
 
 _HOMES = {
     "TrainsetError": "trainset.errors",
     "Workbench": "trainset.work.workbench",
     "init": "trainset.work.workbench",
     "open": "trainset.work.workbench",
+    "shown": "trainset.cli.run_report",
 }
 
 

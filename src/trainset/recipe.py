@@ -23,6 +23,8 @@ RESAMPLE = ("none", "over", "under", "smote")
 GROUPS = ("auto", "none", "contributor", "near", "original")
 """What is held out together, besides `meta.<field>` and several with commas. auto: samples of one contributor, near
 duplicates, and what was cut from one recording, where there are any."""
+PLACES = ("{train}", "{test}", "{out}")
+"""In a command: the list to learn from, the list to predict, the file to write."""
 REST = "*"
 """Among the labels of a class: every label that no class names."""
 _MOST = 10_000  # classes or labels of a grouping
@@ -156,6 +158,16 @@ class Recipe:
             return cls(**values)
         except BadValue as refused:
             raise ValueError(f"{refused.what}: {refused.detail}") from None
+
+
+def seen(recipe: Recipe) -> bool:
+    """Whether its embedding is a layer of a model that had seen the labels, so that nothing on top of it is out of sample."""
+    return recipe.settings.get("seen") == "yes"
+
+
+def is_command(text: str) -> bool:
+    """Whether a recipe is given as a command rather than by its name."""
+    return any(place in text for place in PLACES)
 
 
 def grouping(text: str | Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:

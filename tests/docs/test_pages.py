@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,20 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pyte
     for language, text in blocks(page):
         if language == "python":
             exec(compile(text, page.name, "exec"), names)  # noqa: S102  # our own page
+
+
+def test_the_command_of_the_how_to_is_a_whole_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    script = next(text for language, text in blocks(DOCS / "how-to" / "own-model.md") if text.startswith("# train.py"))
+    (tmp_path / "train.py").write_text(script)
+    rows = [
+        (f"{'good great fine' if n % 2 else 'bad poor awful'} {n}", f"{n % 2}", "train" if n < 20 else "test")
+        for n in range(30)
+    ]
+    (tmp_path / "t.csv").write_text("text,label,split\n" + "".join(",".join(row) + "\n" for row in rows))
+    with trainset.init("set", "text") as dataset:
+        dataset.import_("t.csv")
+        found = dataset.train(
+            f"{sys.executable} train.py --train {{train}} --test {{test}} --out {{out}}", folds=2, groups="none"
+        )
+        assert found.scores["accuracy"] == found.scores["test"]["accuracy"] == 1

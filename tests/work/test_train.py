@@ -21,8 +21,9 @@ from trainset.errors import BadFilter, BadValue, DamagedDataset, MissingPackage,
 from trainset.learn.view import Whole
 from trainset.recipe import Recipe, grouping
 from trainset.store import embedded, log, runs
-from trainset.work import train as verb
 from trainset.work.embedders import chosen
+from trainset.work.epoch import Epoch
+from trainset.work.train import _ridge
 from trainset.work.workbench import Workbench
 
 Row = tuple[str, str, str, str]  # text, label, speaker, split
@@ -79,7 +80,7 @@ def three(tmp_path: Path) -> Iterator[Workbench]:
 
 @pytest.mark.parametrize("head", ["ridge", "logistic"])
 def test_what_lies_with_another_class_is_predicted_as_it_and_the_numbers_agree(three: Workbench, head: str) -> None:
-    seen: list[verb.Epoch] = []
+    seen: list[Epoch] = []
     run = trained(three, head=head, epoch=seen.append)
     scores = run.scores["held_out"]
     assert scores["matrix"] == [[19, 1, 0], [0, 19, 1], [0, 0, 20]]
@@ -148,7 +149,7 @@ def test_square_roots_are_taken_unless_plain_values_err_clearly_less(least: floa
     values = rng.choice([-1, 1], 20_000) * rng.uniform(least, 1, 20_000)
     codes = (rng.random(20_000) < (1 + values) / 2 * 0.9 + 0.05).astype(np.int64)
     view = Whole(np.stack([values, rng.normal(size=20_000)], axis=1))
-    (trained,) = verb._ridge(Recipe(), view, codes, 2, None, None)
+    (trained,) = _ridge(Recipe(), view, codes, 2, None, None)
     assert trained.rooted is rooted
 
 
@@ -231,7 +232,7 @@ def test_a_recipe_of_a_strangers_dataset_chooses_no_model(three: Workbench) -> N
 def test_a_run_is_of_a_position_and_labels_changed_meanwhile_change_nothing(three: Workbench) -> None:
     at = log.head(three)
 
-    def meanwhile(_: verb.Epoch) -> None:
+    def meanwhile(_: Epoch) -> None:
         three.label("c", where="label = 'a'")
 
     run = trained(three, epoch=meanwhile)

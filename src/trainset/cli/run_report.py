@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
     from trainset.recipe import Recipe
     from trainset.store.runs import Run
+    from trainset.work.epoch import Epoch
     from trainset.work.look import Samples
-    from trainset.work.train import Epoch
     from trainset.work.workbench import Workbench
 
 _WORST = 5
 _TABLE = 30
 """Classes of the table at most; of more, those of the lowest F1."""
-_NOTHING_HELD_OUT = "nothing is held out: the model had seen these samples, so it judges no label of theirs"
+_NOTHING_HELD_OUT = "nothing is held out, so no label of the train split is judged"
+_EPOCHS = 10  # of a logged run that are named
 _LINES = 7  # of a terminal, kept for what stands above and below a matrix that is drawn again in its place
 
 
@@ -70,13 +71,16 @@ class Watching:
             self._live = None
 
 
+def shown() -> Watching:
+    """Prints the matrix of every epoch, given as `epoch` to `train` and `log_run`."""
+    return Watching(quiet=False)
+
+
 def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: bool = False, split: str = "") -> None:
     """A run: its matrix (`drawn`: it stands there already), scores beside their floors, the table of classes, and what to do next."""
     import numpy as np
 
-    if (
-        not split and not run.scores["held_out"]["samples"]
-    ):  # the model had seen the samples it judges: what it did not is shown
+    if not split and not run.scores["held_out"]["samples"]:  # then what was apart is shown
         split = next((name for name in ("test", "validation") if run.scores[name]), "")
     scores = run.scores[split or "held_out"]
     if not split and not scores["samples"]:
@@ -108,7 +112,9 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
     if cells:
         label, predicted, _ = cells[0]
         name = f"{run.classes[label]}:{run.classes[predicted]}"
-        output.line(f'next: trainset confusion --cell "{output.safe(name)}"{where}')
+        output.line(
+            f'next: trainset confusion --cell "{output.safe(name)}"{f" --split {split}" if split else ""}{where}'
+        )
         if not run.recipe.classes:  # else every label that is grouped differs from its class
             output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
     output.line(f"kept as run {run.run}: trainset confusion {run.run}{where}")
@@ -153,7 +159,8 @@ def as_dict(run: Run) -> dict[str, Any]:
         "reliability": scores["reliability"], "floors": scores["floors"], "labels": list(run.classes), "matrix": held["matrix"],
         "per_class": held["per_class"], "grouped": scores["grouped"],
         "beneath": {label: run.classes[code] for label, code in zip(run.labels, run.beneath, strict=True)},
-        "validation": scores["validation"], "test": scores["test"], "unlabelled": scores["unlabelled"], "recipe": run.recipe.as_dict(),
+        "validation": scores["validation"], "test": scores["test"], "unlabelled": scores["unlabelled"],
+        "history": list(scores.get("history", [])), "recipe": run.recipe.as_dict(),
         "hash": run.recipe.hash, "at": run.at, "version": run.version, "made": run.made, "packages": dict(run.packages),
         "remarks": list(run.remarks),
     }  # fmt: skip
@@ -201,7 +208,8 @@ def _cells(counts: NDArray[np.int64], count: int) -> list[tuple[int, int, int]]:
 def _progress(epoch: Epoch) -> str:
     accuracy = float(epoch.scores.accuracy.value)
     of = f"epoch {epoch.number}, " if epoch.of > 1 else ""
-    return f"{of}held out {percent(accuracy)}, in training {percent(epoch.in_sample)}, largest class {percent(epoch.majority)}"
+    fitted = "" if epoch.in_sample is None else f", in training {percent(epoch.in_sample)}"
+    return f"{of}held out {percent(accuracy)}{fitted}, largest class {percent(epoch.majority)}"
 
 
 def _sentences(run: Run, split: str) -> list[str]:
@@ -224,6 +232,11 @@ def _sentences(run: Run, split: str) -> list[str]:
             for name in ("validation", "test") if scores[name]
         ),
     ]  # fmt: skip
+    if history := scores.get("history"):
+        shown = history if len(history) <= _EPOCHS else [*history[: _EPOCHS - 3], *history[-3:]]
+        found.append(
+            f"{len(history)} epochs: " + ", ".join(f"{one['epoch']}: {percent(one['accuracy'])}" for one in shown)
+        )
     if there:
         found.append(f"floors: {', '.join(there)}")
     if (off := scores["reliability"]) is not None:

@@ -39,7 +39,19 @@ Strength = Annotated[
     str | None, typer.Option(metavar="NUMBER", help="Of the logistic head: larger fits the labels closer.")
 ]
 Epochs = Annotated[int | None, typer.Option(metavar="N", help="Of the logistic head, at most.")]
-Folds = Annotated[int | None, typer.Option(metavar="N", help="Of the logistic head.")]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Of the logistic head, and how often a command runs; 0: it predicts validation and test alone.",
+    ),
+]
+Command = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COMMAND", help='A model of your own: "python train.py --train {train} --test {test} --out {out}".'
+    ),
+]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="Of folds and draws.")]
 
 
@@ -58,6 +70,7 @@ def recipe(
     epochs: Epochs = None,
     folds: Folds = None,
     seed: Seed = None,
+    command: Command = None,
     why: Why = "",
     dataset: DatasetDir = None,
     person: As = "",
@@ -67,6 +80,8 @@ def recipe(
     chosen = _changes(
         embedder, settings, head, groups, classes, values, weights, resample, penalty, strength, epochs, folds, seed
     )
+    if command:
+        chosen["command"] = command
     with opened(dataset) as found:
         made = found.recipe(name, reason=why, person=person, **chosen)
         if json:
@@ -91,7 +106,11 @@ def recipes(dataset: DatasetDir = None, at: At = None, json: AsJson = False) -> 
 
 def train(
     recipe: Annotated[
-        str, typer.Option(metavar="NAME", help="A recipe of `trainset recipes`; options change it.")
+        str,
+        typer.Option(
+            metavar="NAME|COMMAND",
+            help="A recipe of `trainset recipes`, which options change; or a command with {train}, {test} and {out}.",
+        ),
     ] = "",
     version: Annotated[
         str | None, typer.Option("--version", metavar="VERSION", help="Train on a version, or at '#12' in the log.")
@@ -112,6 +131,7 @@ def train(
     beneath: Annotated[
         bool, typer.Option("--beneath", help="A row of the matrix for each label beneath the classes.")
     ] = False,
+    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Of each call of a command.")] = None,
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> None:
@@ -123,9 +143,21 @@ def train(
         with contextlib.ExitStack() as stack:
             embedded, compared = stack.enter_context(output.stages("embed", "compare", quiet=json))
             shown = run_report.Watching(quiet=json, before=stack.close)
+
+            def step(text: str) -> None:
+                stack.close()
+                output.note(text)
+
             try:
                 run = found.train(
-                    recipe, version=version, embed_progress=embedded, compare_progress=compared, epoch=shown, **chosen
+                    recipe,
+                    version=version,
+                    embed_progress=embedded,
+                    compare_progress=compared,
+                    epoch=shown,
+                    step=step,
+                    timeout=timeout,
+                    **chosen,
                 )
             finally:
                 shown.close()

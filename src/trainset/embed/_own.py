@@ -79,6 +79,26 @@ def of_function(function: Callable[..., Any], medium: str, name: str, version: s
     )
 
 
+def of_layer(name: str, medium: str, run: str, seen: str) -> Plugin:
+    """A layer that a model of one's own has logged: it is there or not, and is never computed here."""
+
+    def images(images: Sequence[NDArray[np.uint8]], *, run: str = run, seen: str = seen) -> Any:
+        """A logged layer."""
+        raise AssertionError("a layer is logged, not computed")
+
+    def signals(signals: Sequence[NDArray[np.float32]], *, run: str = run, seen: str = seen) -> Any:
+        """A logged layer."""
+        raise AssertionError("a layer is logged, not computed")
+
+    def texts(texts: Sequence[str], *, run: str = run, seen: str = seen) -> Any:
+        """A logged layer."""
+        raise AssertionError("a layer is logged, not computed")
+
+    shapes: Mapping[str, Callable[..., Any]] = {"image": images, "audio": signals, "text": texts}
+    made = _declared(shapes[medium], medium=medium, dim=0)
+    return replace(made, name=name, title="Logged layer", facts={**made.facts, "logged": True})
+
+
 def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     # what it is given is part of what it gives
     return {

@@ -79,6 +79,29 @@ def contents_of(dataset: Dataset, made: Made) -> pa.Array:
     return pa.concat_arrays([pa.array([], pa.binary(16)), *found])
 
 
+def all_made(dataset: Dataset, start: str) -> list[tuple[Made, int, int]]:
+    """What made the embeddings there are, of embedders whose names begin with `start`: with their length, and how many there are. Parts that do
+    not say are left out."""
+    found: dict[str, tuple[Made, int, int]] = {}
+    for path in sorted(dataset.place("embeddings").glob("*.parquet")):
+        facts = parts.facts(path)
+        name, version, settings, dim = (facts.get(fact) for fact in _FACTS)
+        if not (
+            isinstance(name, str)
+            and name.startswith(start)
+            and isinstance(version, str)
+            and isinstance(settings, dict)
+            and isinstance(dim, int)
+        ):
+            continue
+        made = Made(name, version, settings)
+        with parts.open_part(path) as file:
+            count = file.metadata.num_rows
+        if path.name.startswith(f"{made.key}-"):
+            found[made.key] = made, dim, found[made.key][2] + count if made.key in found else count
+    return [*found.values()]
+
+
 @dataclass(frozen=True)
 class _Part:
     """One part, tested to be what its name says."""

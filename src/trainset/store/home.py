@@ -1,4 +1,4 @@
-"""The user's own settings, kept outside every dataset: which folders a dataset may read media from.
+"""The user's own settings, kept outside every dataset: which folders a dataset may read media from, and which commands were typed for it.
 
 A dataset is data: one made by a stranger may name `/home/you/.ssh` as its source. So a root outside the dataset's folder
 counts only if the person at this machine named it, by importing from it or with `trainset sources NAME --root DIR`.
@@ -53,6 +53,28 @@ def require_root(dataset: Path, source: str, root: str) -> None:
         )
 
 
+def allow_command(dataset: Path, command: str) -> None:
+    """Remembers that the person at this machine typed this command for this dataset."""
+    with whole_file(_typed(dataset, command)) as file:
+        file.write(f"{os.path.realpath(dataset)}\nmay run\n{command}\n".encode("utf-8", "surrogateescape"))
+
+
+def is_typed(dataset: Path, command: str) -> bool:
+    """Whether the person at this machine typed this very command for this dataset."""
+    return _typed(dataset, command).exists()
+
+
 def _permission(dataset: Path, root: str) -> Path:
-    pair = os.path.realpath(dataset) + "\0" + os.path.realpath(root)
-    return settings_folder() / "roots" / hashlib.blake2b(os.fsencode(pair), digest_size=16).hexdigest()
+    return _file("roots", os.path.realpath(dataset), os.path.realpath(root))
+
+
+def _typed(dataset: Path, command: str) -> Path:
+    return _file("commands", os.path.realpath(dataset), command)
+
+
+def _file(kind: str, *words: str) -> Path:
+    return (
+        settings_folder()
+        / kind
+        / hashlib.blake2b("\0".join(words).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    )

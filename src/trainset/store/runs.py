@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from trainset.errors import DamagedDataset, UnknownName
 from trainset.model import SPLITS
-from trainset.recipe import Recipe
+from trainset.recipe import Recipe, seen
 from trainset.store import parts
 from trainset.store.dataset import Dataset
 
@@ -170,7 +170,7 @@ def columns(dataset: Dataset, at: int | None = None) -> pa.Table:
             "confidence": pa.array(found.confidence.astype(np.float64)),
         }
     )  # fmt: skip
-    return table.filter(pa.array(found.how != SEEN))
+    return table.filter(pa.array((found.how != SEEN) & (not seen(run.recipe))))
 
 
 def _batches(found: Predictions, fields: pa.Schema) -> Iterator[pa.RecordBatch]:

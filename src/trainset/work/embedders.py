@@ -12,10 +12,14 @@ from trainset.contracts import Plugin
 from trainset.embed import _models, _own
 from trainset.errors import BadValue, MissingPackage, UnknownName
 from trainset.model import MEDIA
+from trainset.store import embedded
 from trainset.store.dataset import Dataset
 from trainset.store.embedded import Made
 
 HUGGING_FACE = "hf:"
+LAYER = "layer:"
+"""What the names of logged layers begin with."""
+_LAYER_VERSION = "1"
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ def chosen(
             raise BadValue(
                 "an embedder that comes with trainset has this name", got=repr(name), next="give yours another name"
             )
+    elif str(embedder).startswith(LAYER):
+        plugin = _layer(dataset, str(embedder), settings or {})
     else:
         plugin = _named(str(embedder), medium)
     if plugin.facts["medium"] != medium:
@@ -109,6 +115,52 @@ def chosen(
             next="trainset embedders lists what there is",
         )
     return Embedder(plugin, _settings(plugin, settings or {}))
+
+
+def layer_made(model: str, run: str, *, seen: bool) -> Made:
+    """What a layer logged with a run is kept under. seen: whether the model had seen labels of samples that it is of."""
+    return Made(LAYER + model, _LAYER_VERSION, {"run": run, "seen": "yes" if seen else "no"})
+
+
+def layers(dataset: Dataset) -> list[Listed]:
+    """The logged layers of a dataset, of each model that of the latest run."""
+    found: dict[str, Listed] = {}
+    for made, dim, count in sorted(embedded.all_made(dataset, LAYER), key=lambda one: _number(one[0])):
+        about = f"logged with run {made.settings.get('run')}, of {count:,} contents"
+        found[made.embedder] = Listed(
+            made.embedder,
+            "Layer of a model of one's own",
+            dataset.medium,
+            dim,
+            int(_LAYER_VERSION),
+            False,
+            about,
+            dict(made.settings),
+            "",
+        )
+    return [one for _, one in sorted(found.items())]
+
+
+def _number(made: Made) -> tuple[int, str]:
+    """The number of the run that a layer was logged with."""
+    run = str(made.settings.get("run", ""))
+    digits = run[1:].split("-")[0]
+    return (int(digits) if digits.isdecimal() and len(digits) < 10 else -1), run
+
+
+def _layer(dataset: Dataset, name: str, asked: Mapping[str, Any]) -> Plugin:
+    """A logged layer as an embedder that computes nothing: of the run asked for, else of the latest."""
+    there = [made for made, _, _ in embedded.all_made(dataset, name) if made.embedder == name]
+    mine = [made for made in there if made.settings.get("run") == asked["run"]] if "run" in asked else there
+    if not mine:
+        known = [made.settings.get("run") for made in there] if there else [one.embedder for one in layers(dataset)]
+        raise UnknownName(
+            f"no layer {name!r} was logged" + (" with this run" if there else ""), expected=", ".join(map(str, known))[:300] or "none yet",
+            next="run.log(epoch, ids, probabilities, layer=activations) logs one",
+        )  # fmt: skip
+    said = max(mine, key=_number).settings
+    run, seen = str(said.get("run")), str(said.get("seen"))
+    return _own.of_layer(name, dataset.medium, run, seen)
 
 
 def ready(embedder: Embedder) -> None:

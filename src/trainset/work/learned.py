@@ -9,9 +9,11 @@ import pyarrow.compute as pc
 from trainset import registry
 from trainset.contracts import Said
 from trainset.errors import TrainsetError, UnknownName
+from trainset.recipe import seen
 from trainset.store import runs
 from trainset.store.dataset import Dataset
 from trainset.work.embed import embeddings
+from trainset.work.embedders import LAYER
 from trainset.work.vectors import Embeddings
 
 
@@ -25,6 +27,8 @@ def said(dataset: Dataset, at: int, ids: pa.Array, label: pa.Array) -> Said:
         run = runs.named(dataset, at=at)
     except UnknownName:
         raise LookupError("there is no run yet: trainset train") from None
+    if seen(run.recipe):
+        raise LookupError(f"the run {run.run} is on a layer of a model that had seen these labels, so it judges none")
     found = runs.predictions(dataset, run)
     place = pc.index_in(ids.cast(pa.binary(16)), value_set=found.ids.cast(pa.binary(16)))
     rows = place.fill_null(-1).to_numpy(zero_copy_only=False)
@@ -61,7 +65,7 @@ def vectors(dataset: Dataset, at: int, content: pa.Array) -> Embeddings:
         name, settings = recipe.embedder, dict(recipe.settings)
     except UnknownName:
         pass
-    if name and name not in registry.plugins("embedder"):
+    if name and name not in registry.plugins("embedder") and not name.startswith(LAYER):
         raise LookupError("the latest run's embedder is a model of one's own, which a check does not open")
     try:
         found = embeddings(dataset, content, embedder=name, settings=settings)

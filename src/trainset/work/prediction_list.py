@@ -144,7 +144,7 @@ def _of_arrays(path: Path, known: Sequence[str], columns: Sequence[str], samples
     names = _array_of_texts(found, "ids", rows)
     if names is None and rows != samples:
         raise BadValue(
-            "the rows are not those of the samples", expected=f"{samples:,} rows, one for each sample that is not excluded, in the order of import",
+            "the rows are not those of the samples", expected=f"{samples:,} rows, one for each sample, in their order",
             got=f"{rows:,}", next="a .npz with the array `ids` beside `probabilities` may have any order and number",
         )  # fmt: skip
     _at_most(rows, samples)

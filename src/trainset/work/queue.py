@@ -16,6 +16,7 @@ from trainset.errors import BadValue, UnknownName
 from trainset.learn import orders
 from trainset.learn.label_quality import label_quality
 from trainset.learn.useful import believed
+from trainset.recipe import seen
 from trainset.store import log, queues, runs
 from trainset.store.dataset import Dataset
 from trainset.store.query import open_table
@@ -174,7 +175,7 @@ def _judged(
     same = pc.equal(table["content"].combine_chunks(), said.contents.take(place)).fill_null(False)
     rows = np.flatnonzero(same.to_numpy(zero_copy_only=False))
     theirs = place.fill_null(0).to_numpy(zero_copy_only=False)[rows]
-    unseen = said.how[theirs] != SEEN  # a model that saw a label says nothing of it
+    unseen = (said.how[theirs] != SEEN) & (not seen(run.recipe))  # a model that saw a label says nothing of it
     rows, theirs = rows[unseen], theirs[unseen]
     names = table["label"].combine_chunks().take(pa.array(rows)).to_pylist()
     class_of = dict(zip(run.labels, run.beneath, strict=True))

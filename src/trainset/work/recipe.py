@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from trainset import registry
-from trainset.errors import BadValue, UnknownName
+from trainset.errors import BadValue, UnknownName, Unsafe
 from trainset.model import Entry, EntryKind
-from trainset.recipe import Recipe, grouping
-from trainset.store import log
+from trainset.recipe import OWN, Recipe, grouping, is_command
+from trainset.store import home, log
 from trainset.store.dataset import Dataset
 from trainset.store.replay import Replay, replay
-from trainset.work import embedders
+from trainset.work import command, embedders
 from trainset.work.person import acting
 
 
@@ -33,12 +34,21 @@ class Named:
 
 def recipe(dataset: Dataset, /, name: str, *, reason: str = "", person: str = "", **settings: Any) -> Named:
     """Names a recipe, or gives a name another one: an entry of the log, which can be undone. settings: see `trainset.recipe.Recipe`;
-    what is not given is the default. Raises `BadValue`."""
-    if not name.strip() or name != name.strip() or not name.isprintable() or len(name) > 200 or name.startswith("-"):
+    what is not given is the default. A command is remembered as typed at this machine, and runs by its name here. Raises `BadValue`."""
+    if (
+        is_command(name)
+        or not name.strip()
+        or name != name.strip()
+        or not name.isprintable()
+        or len(name) > 200
+        or name.startswith("-")
+    ):
         raise BadValue(
             "this cannot be a recipe's name", got=repr(name[:200]), expected="a printable name such as quick"
         )
     made = meant(dataset, "", settings)
+    if made.command:
+        home.allow_command(dataset.folder, made.command)
     seq = log.append(
         dataset, "recipe", acting(person), reason, [Entry(EntryKind.RECIPE, subject=name, value=made.text)]
     )
@@ -54,10 +64,11 @@ def recipes(dataset: Dataset, at: str | int | None = None) -> list[Named]:
 
 
 def meant(dataset: Dataset, name: str, changes: Mapping[str, Any]) -> Recipe:
-    """The named recipe (or, without a name, the default) with these changes; None changes nothing. The embedder is spelled out.
+    """The named recipe (or, without a name, the default) with these changes; None changes nothing. The embedder is spelled out. In place of
+    a name stands a command, with {train}, {test} and {out}.
 
     A recipe in a dataset may come from a stranger, so an embedder that does not come with trainset counts only when it is given
-    again. Raises `UnknownName`, `BadValue`.
+    again, and a command only when it was typed at this machine. Raises `UnknownName`, `BadValue`, `Unsafe`.
     """
     given = {key: value for key, value in changes.items() if value is not None}
     unknown = sorted(given.keys() - {field.name for field in dataclasses.fields(Recipe)})
@@ -70,8 +81,20 @@ def meant(dataset: Dataset, name: str, changes: Mapping[str, Any]) -> Recipe:
     for key in ("penalty", "strength"):
         if key in given:
             given[key] = float(given[key])
+    if is_command(name):
+        given, name = {"command": name, **given}, ""
     start = _named(replay(dataset), name) if name else Recipe()
-    foreign = start.embedder and start.embedder not in registry.plugins("embedder")
+    if start.command and given.get("command") != start.command and not home.is_typed(dataset.folder, start.command):
+        raise Unsafe(
+            f"the recipe {name!r} is a command that nobody has typed at this machine, and a dataset may not choose what runs here",
+            got=start.command, next=f"if you trust it: trainset train --recipe {shlex.quote(start.command)}",
+        )  # fmt: skip
+    if given.get("command") or start.head == OWN:
+        found = dataclasses.replace(start, **{"head": OWN, **given})
+        return dataclasses.replace(found, hashes=command.hashes_of(found.command)) if found.command else found
+    foreign = start.embedder not in ("", *registry.plugins("embedder")) and not start.embedder.startswith(
+        embedders.LAYER
+    )
     if foreign and given.get("embedder") != start.embedder:
         raise BadValue(
             f"the recipe {name!r} takes a model from elsewhere, which a dataset cannot choose", got=start.embedder[:200],

@@ -14,13 +14,15 @@ from trainset.learn import logistic, ridge
 from trainset.learn.calibration import probabilities, reliability, temperature
 from trainset.learn.folds import folds
 from trainset.learn.labels import balanced
-from trainset.learn.scores import Scores, confusion
+from trainset.learn.scores import confusion
 from trainset.learn.view import Rooted, View
-from trainset.recipe import Recipe
+from trainset.recipe import OWN, Recipe, seen
 from trainset.store import log, runs
 from trainset.store.dataset import Dataset
 from trainset.store.runs import APART, HELD_OUT, Predictions, Run
+from trainset.work.command import run_command
 from trainset.work.embed import embed
+from trainset.work.epoch import Epoch
 from trainset.work.material import Material, material, summary_of_groups
 from trainset.work.recipe import meant
 from trainset.work.scoring import honest_floors, number, packages, require_two, scored
@@ -28,20 +30,6 @@ from trainset.work.scoring import honest_floors, number, packages, require_two, 
 _PLAIN = 0.99
 """Of the error held out with square roots: plain values are taken when they err less than that. Where both err alike, square roots rank
 label errors better (chosen on CIFAR-10N and the spoken digits; sentiment and the Roman numerals confirm)."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What is known of a run while it trains. number: 1, 2, ...; the ridge head has one. of: at most so many. scores: held out. in_sample:
-    the share right of what was trained on. majority: the share of the largest class. classes: names."""
-
-    number: int
-    of: int
-    scores: Scores
-    in_sample: float
-    majority: float
-    classes: tuple[str, ...]
-    last: bool
 
 
 @dataclass
@@ -60,7 +48,8 @@ class _Trained:
 
 def train(
     dataset: Dataset, /, recipe: str = "", *, version: str | int | None = None, embed_progress: Callable[[int], None] | None = None,
-    compare_progress: Callable[[int], None] | None = None, epoch: Callable[[Epoch], None] | None = None, **settings: Any,
+    compare_progress: Callable[[int], None] | None = None, epoch: Callable[[Epoch], None] | None = None,
+    step: Callable[[str], None] | None = None, timeout: float | None = None, **settings: Any,
 ) -> Run:  # fmt: skip
     """Trains a recipe on a version (None: the present), predicts every sample held out, and keeps it as a run.
 
@@ -68,10 +57,17 @@ def train(
     embedded first. Samples of validation and test are predicted by the head trained on the rest, all others held out: with the ridge
     head exactly, by the logistic head in folds. A contributor's samples and near duplicates are on one side. epoch: called after each.
 
-    Raises `BadValue` when there is nothing to learn from.
+    recipe may also be a command with {train}, {test} and {out} (see `work.command`): step is told each of its calls, of which none may take
+    more than `timeout` seconds. Raises `BadValue` when there is nothing to learn from.
     """
     chosen = meant(dataset, recipe, settings)
     at = log.position(dataset, version)
+    if chosen.head == OWN:
+        if not chosen.command:
+            raise BadValue(
+                "this recipe has no command to train with", got=chosen.model, next="trainset import-predictions FILE"
+            )
+        return run_command(dataset, chosen, at, progress=compare_progress, step=step, timeout=timeout)
     embed(dataset, chosen.embedder, settings=chosen.settings, progress=embed_progress)
     found = material(dataset, chosen, at, compare_progress)
     rows = np.flatnonzero(found.train)
@@ -122,6 +118,10 @@ def train(
         "grouped": summary_of_groups(found), "unlabelled": int(np.count_nonzero(found.codes < 0)), **sides,
     }  # fmt: skip
     remarks = [*found.remarks, *_remarks(dataset, found, counts, groups, codes)]
+    if seen(chosen):
+        remarks.append(
+            "the layer is of a model that had seen these labels: held out is too good, and no label is judged by this run"
+        )
     made = {
         "at": at, "version": next((v.name for v in reversed(log.read_versions(dataset)) if v.seq == at), ""),
         "made": log.now().isoformat(timespec="seconds"), "packages": packages(), "classes": found.classes, "labels": found.labels,

@@ -27,6 +27,7 @@ with run_when_used("trainset.work"):
     from trainset.work import import_ as of_import
     from trainset.work import import_predictions as of_predictions
     from trainset.work import import_reports as of_reports
+    from trainset.work import log_run as of_log_run
     from trainset.work import look as of_look
     from trainset.work import measure as of_measure
     from trainset.work import near as of_near
@@ -79,6 +80,7 @@ class Workbench(store.Dataset):
     recipe = verb(lambda: of_recipe.recipe)
     recipes = verb(lambda: of_recipe.recipes)
     train = verb(lambda: of_train.train)
+    log_run = verb(lambda: of_log_run.log_run)
     import_predictions = verb(lambda: of_predictions.import_predictions)
     runs = verb(lambda: of_runs.runs)
     run = verb(lambda: of_runs.run)
