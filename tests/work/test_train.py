@@ -385,6 +385,7 @@ FORGED: dict[str, Any] = {
     "a table of other classes": lambda path: rescored(path, held_out={"per_class": [{"class": "x"}]}),
     "an interval that is none": lambda path: rescored(path, held_out={"interval": [None, 2]}),
     "a floor that is missing": lambda path: rescored(path, floors={}),
+    "a history that is none": lambda path: rescored(path, history=[{"epoch": "last"}]),
     "predictions of no class": lambda path: column(path, "predicted", pa.array([7] * 60, pa.int32())),
     "confidence that is none": lambda path: column(path, "confidence", pa.array([float("nan")] * 60, pa.float32())),
     "a label that is none": lambda path: column(path, "beneath", pa.array([-5] * 60, pa.int32())),

@@ -223,9 +223,10 @@ def _sentences(run: Run, split: str) -> list[str]:
         "shuffled labels": floors["shuffled"],
         "measures alone": floors["measures"],
     }
+    fitted = "" if scores["in_sample"] is None else f"; in training {percent(scores['in_sample'])}"
     there = [f"{name} {percent(share)}" for name, share in known.items() if share is not None]
     found = [
-        f"held out ({by}): {_share(held)}; in training {percent(scores['in_sample'])}" if held["samples"] else _NOTHING_HELD_OUT,
+        (f"held out ({by}): {_share(held)}" if held["samples"] else _NOTHING_HELD_OUT) + fitted,
         *(
             f"{name}: {_share(scores[name])}"
             + (f"; {scores[name]['shared']:,} of them have a contributor or near duplicate in training" if scores[name]["shared"] else "")

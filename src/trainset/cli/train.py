@@ -201,7 +201,7 @@ def _changes(
         "strength": _number(strength, "--strength"),
     }  # fmt: skip
     if settings:
-        found["settings"] = {name.split(".", 1)[-1]: value for name, value in pairs(settings, "--set").items()}
+        found["settings"] = {name.rpartition(".")[2]: value for name, value in pairs(settings, "--set").items()}
     return {name: value for name, value in found.items() if value is not None}
 
 

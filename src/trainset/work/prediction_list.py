@@ -2,49 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from trainset.errors import BadSource, BadValue
 from trainset.formats import _npy
 from trainset.formats._chunk import Rows
-from trainset.formats._columns import listed, plain_name
+from trainset.formats._columns import listed
 from trainset.formats._csv_rows import CsvRows
 from trainset.formats._lines import NotATable
-from trainset.learn.given import Given, spread
+from trainset.learn.given import Given
 from trainset.model import Outcome
+from trainset.work.prediction_table import PredictionList, Table, codes_of, row_text
 
-SAMPLE = ("id", "sample", "path", "file", "file_name")
-PREDICTED = ("predicted", "prediction", "predicted_label")
-CONFIDENCE = ("confidence", "probability", "score")
-_BESIDE = ("label", "split", "text", "source", "content", "contributor", "given", "true_label")
-_INDEX = re.compile(r"(?:column|unnamed:) \d+|__index_level_\d+__", re.IGNORECASE)
-"""What a program calls the numbers of its rows."""
 _ARRAYS = ("probabilities", "ids", "classes")
 _MOST_BYTES = 2**30  # of a column of texts in a Parquet file
-
-
-@dataclass(frozen=True)
-class PredictionList:
-    """names: what each row names its sample by; None: rows are the samples in the order of import. classes: of the columns of
-    `probabilities`, (n, classes) float32 that sum to 1. decided: the file has decisions and no probabilities. folds: of each row, as asked
-    for; empty for none. remarks: what was done to them."""
-
-    names: Sequence[str] | None
-    classes: tuple[str, ...]
-    probabilities: NDArray[np.float32]
-    decided: bool
-    folds: Sequence[str] | None
-    remarks: tuple[str, ...]
 
 
 def read(path: Path, known: Sequence[str], columns: Sequence[str], samples: int, fold: str = "") -> PredictionList:
@@ -104,7 +82,7 @@ def read_labels(path: Path, classes: Sequence[str], rows: int) -> NDArray[np.int
     except NotATable as fault:
         raise BadSource("these labels cannot be read", where=str(path), got=fault.reason) from None
     if values.dtype.kind in "US":
-        return _codes(_texts(values, str(path)), classes, str(path))
+        return codes_of(_texts(values, str(path)), classes, str(path))
     whole = np.isfinite(values) & (np.floor(values) == values)
     good = whole & (values >= 0) & (values < len(classes))
     if not good.all():
@@ -112,7 +90,7 @@ def read_labels(path: Path, classes: Sequence[str], rows: int) -> NDArray[np.int
         what = "a label is no whole number" if not whole.all() else "a label is of no class"
         row = int(np.flatnonzero(~whole)[0]) if not whole.all() else row
         raise BadValue(
-            what, where=f"{path}, {_row(row)}", expected=f"the name of a class, or its number from 0 to {len(classes) - 1}", got=str(values[row]),
+            what, where=f"{path}, {row_text(row)}", expected=f"the name of a class, or its number from 0 to {len(classes) - 1}", got=str(values[row]),
         )  # fmt: skip
     return values.astype(np.int64)
 
@@ -173,24 +151,26 @@ def _of_arrays(path: Path, known: Sequence[str], columns: Sequence[str], samples
 
 def _of_csv(path: Path, known: Sequence[str], samples: int, fold: str) -> PredictionList:
     rows: Rows = CsvRows(path)
-    plan = _Plan(rows.columns, known, fold)
+    plan = Table(rows.columns, known, fold)
     rows.use({"sample": plan.sample})
-    parts: list[Mapping[str, Sequence[Any]]] = []
-    count = 0
-    for chunk in rows.chunks():
-        if chunk.faults:
-            raise BadValue("a row cannot be read", where=f"row {chunk.faults[0].row:,}", got=chunk.faults[0].why)
-        count += len(chunk.rows)
-        _at_most(count, samples)
-        parts.append({name: rows.values(chunk, name) for name in plan.columns})
-    return plan.made(parts)
+
+    def parts() -> Iterator[Mapping[str, Sequence[Any]]]:
+        count = 0
+        for chunk in rows.chunks():
+            if chunk.faults:
+                raise BadValue("a row cannot be read", where=f"row {chunk.faults[0].row:,}", got=chunk.faults[0].why)
+            count += len(chunk.rows)
+            _at_most(count, samples)
+            yield {name: rows.values(chunk, name) for name in plan.columns}
+
+    return plan.made(parts())
 
 
 def _of_parquet(path: Path, known: Sequence[str], samples: int, fold: str) -> PredictionList:
     try:
         with pq.ParquetFile(path) as file:
             _at_most(file.metadata.num_rows, samples)
-            plan = _Plan(tuple(file.schema_arrow.names), known, fold)
+            plan = Table(tuple(file.schema_arrow.names), known, fold)
             for name in plan.columns:
                 kind = file.schema_arrow.field(name).type
                 if not (
@@ -206,134 +186,15 @@ def _of_parquet(path: Path, known: Sequence[str], samples: int, fold: str) -> Pr
             )
             if size > _MOST_BYTES + 8 * samples * (len(known) + 8):
                 raise BadValue("this file claims to be larger than predictions are", got=f"{size:,} bytes")
-            parts = [
+            return plan.made(
                 {
                     name: batch[name].to_pylist() if name in plan.texts else batch[name].to_numpy(zero_copy_only=False)
                     for name in plan.columns
                 }
                 for batch in file.iter_batches(batch_size=10_000, columns=plan.columns)
-            ]
+            )
     except (pa.ArrowException, UnicodeDecodeError) as error:
         raise NotATable(Outcome.UNREADABLE, str(error).split("\n", 1)[0][:200]) from None
-    return plan.made(parts)
-
-
-class _Plan:
-    """Which column of a table is what. sample: the one that names samples. columns: all that are read; texts: those that are no numbers."""
-
-    def __init__(self, names: Sequence[str], known: Sequence[str], fold: str) -> None:
-        plain = {plain_name(name): name for name in reversed(names)}
-        self.known = tuple(known)
-        self.sample = next((plain[name] for name in SAMPLE if name in plain), "")
-        if not self.sample:
-            raise BadValue(
-                "no column names the samples",
-                expected=" or ".join(SAMPLE),
-                got=listed(names),
-                next="trainset look --json has their ids",
-            )
-        if fold and fold not in names:
-            raise BadValue(
-                f"there is no column {fold!r} that says what was held out",
-                expected=f"yes, no, or one of {listed(names)}",
-            )
-        self.fold = fold
-        others = [name for name in names if name not in (self.sample, fold)]
-        self.classes = {name: name.strip() for name in others if name.strip() in self.known}
-        self.predicted = next(
-            (plain[name] for name in PREDICTED if plain.get(name) in others and plain[name] not in self.classes), ""
-        )
-        self.confidence = next(
-            (plain[name] for name in CONFIDENCE if plain.get(name) in others and plain[name] not in self.classes), ""
-        )
-        beside = {plain[name] for name in (*_BESIDE, *PREDICTED, *CONFIDENCE, *SAMPLE) if name in plain}
-        unknown = [
-            name for name in others if name not in self.classes and name not in beside and not _INDEX.fullmatch(name)
-        ]
-        if unknown and not (self.predicted and not self.classes):
-            raise BadValue(
-                f"the column {unknown[0][:80]!r} is of no class", expected=f"columns called {listed(self.known)}", got=listed(unknown),
-                next="leave it out, or trainset classes add NAME",
-            )  # fmt: skip
-        if not self.classes and not self.predicted:
-            raise BadValue(
-                "there are no predictions in this table", expected=f"a column for each class ({listed(self.known)}), or one called predicted",
-                got=listed(names),
-            )  # fmt: skip
-        rest = [self.predicted, self.confidence] if not self.classes else []
-        self.columns = [name for name in (self.sample, fold, *self.classes, *rest) if name]
-        self.texts = {self.sample, fold, *([self.predicted] if not self.classes else [])}
-
-    def made(self, parts: Sequence[Mapping[str, Sequence[Any]]]) -> PredictionList:
-        """The predictions of all parts."""
-        names = [_cell(value) for part in parts for value in part[self.sample]]
-        folds = [_cell(value) for part in parts for value in part[self.fold]] if self.fold else None
-        if self.classes:
-            given, found = Given(), [np.empty((0, len(self.classes)), np.float32)]
-            for part in parts:
-                start = given.rows
-                found.append(given(np.stack([_numbers(part[name], name, start) for name in self.classes], axis=1)))
-            return PredictionList(
-                names, tuple(self.classes.values()), np.concatenate(found), False, folds, tuple(given.remarks)
-            )
-        codes = _codes([_cell(value) for part in parts for value in part[self.predicted]], self.known, "")
-        if not self.confidence:
-            sure = np.ones(len(codes))
-            remarks = [
-                "there are decisions and no probabilities: every decision counts as certain, and nothing ranks them"
-            ]
-        else:
-            sure = np.concatenate(
-                [np.empty(0), *(_numbers(part[self.confidence], self.confidence, 0) for part in parts)]
-            )
-            bad = np.flatnonzero(~((sure >= 0) & (sure <= 1)))
-            if len(bad):
-                raise BadValue(
-                    "a confidence is no probability",
-                    where=_row(int(bad[0])),
-                    expected="0 to 1",
-                    got=f"{sure[bad[0]]:g}",
-                )
-            remarks = [
-                "only the confidence of each decision is known: the rest is spread evenly over the other classes"
-            ]
-        table = spread(codes, sure, len(self.known)).astype(np.float32)
-        return PredictionList(names, self.known, table, not self.confidence, folds, tuple(remarks))
-
-
-def _cell(value: Any) -> str:
-    return "" if value is None or value != value else str(value).strip()  # NaN is not itself
-
-
-def _numbers(values: Sequence[Any], name: str, start: int) -> NDArray[np.float64]:
-    try:
-        return np.asarray(values, np.float64)
-    except (ValueError, TypeError):
-        for place, value in enumerate(values):
-            try:
-                float(value)
-            except (ValueError, TypeError):
-                got = repr(value)[:80]
-                raise BadValue(
-                    f"a value of {name[:80]!r} is no number",
-                    where=_row(start + place),
-                    expected="a probability",
-                    got=got,
-                ) from None
-        raise
-
-
-def _codes(texts: Sequence[str], classes: Sequence[str], where: str) -> NDArray[np.int64]:
-    place = pc.index_in(pa.array(texts, pa.string()), value_set=pa.array(classes, pa.string()))
-    codes: NDArray[np.int64] = place.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    bad = np.flatnonzero(codes < 0)
-    if len(bad):
-        more = f" and {len(bad) - 1:,} more" if len(bad) > 1 else ""
-        raise BadValue(
-            f"there is no class {texts[bad[0]][:80]!r}", where=", ".join(filter(None, (where, _row(int(bad[0])) + more))), expected=f"one of {listed(classes)}",
-            next="trainset classes add NAME, where it is one",
-        )  # fmt: skip
-    return codes
 
 
 def _array_of_texts(found: Mapping[str, _npy.Stored], name: str, rows: int) -> list[str] | None:
@@ -372,7 +233,3 @@ def _at_most(rows: int, samples: int) -> None:
             expected=f"at most {samples:,} rows, each of another sample",
             got=f"{rows:,} rows",
         )
-
-
-def _row(place: int) -> str:
-    return f"row {place + 1:,} (the first is 1)"
