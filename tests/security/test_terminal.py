@@ -39,11 +39,14 @@ def evil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             dataset.note(EVIL, dataset.look(n=6).ids)
             dataset.version("v1", EVIL)
             dataset.exclude(dataset.look(n=1).ids, reason=EVIL)
+            dataset.queue(where="true")
+            dataset.answer(dataset.look(n=1).ids[0], None, person="mallory")
         helpers.pictures(place / "photos", classes=(odd, "b"), each=2)
         (place / "photos" / "b" / f"{odd}.png").write_bytes(b"no picture")
         (place / "photos" / "b" / "new\nline.png").write_bytes(b"no picture")
         with trainset.init(place / "images") as dataset:
             dataset.import_(place / "photos")
+            dataset.queue(where="true")
     forge.action(place / "texts", 90, person=EVIL, verb=EVIL, reason=EVIL)
     forge.version(place / "texts", name=EVIL, message=EVIL, person=EVIL)
     for n, label in enumerate(("class added", "class defined")):
@@ -62,7 +65,8 @@ COMMANDS = [
     ("look",), ("look", "-n", "6", "--sort", "text"), ("status",), ("log",), ("log", "1"), ("log", "90"), ("notes",), ("classes",), ("versions",),
     ("diff", "start"), ("diff", "v1"), ("sources",), ("look", "--where", f"label = '{EVIL}'"), ("look", "--where", EVIL), ("look", EVIL), ("label", EVIL, "--where", "true"),
     ("export", f"{EVIL.replace('/', '_')}.csv"), ("version", EVIL), ("note", "x", "--class", EVIL), ("undo", "--as", EVIL), ("classes", "rename", EVIL, EVIL),
-    ("audit",), ("audit", "--json"), ("audit", "--html", "audit.html"),
+    ("audit",), ("audit", "--json"), ("audit", "--html", "audit.html"), ("queues",), ("queues", "1"), ("review", "1"), ("answers", EVIL),
+    ("queue", "--where", EVIL), ("queue", "--order", EVIL),
 ]  # fmt: skip
 
 

@@ -93,6 +93,8 @@ parts.PART_ROWS = 4  # several parts from a few files
 def scenario(folder: Path, ack: Callable[[str], None]) -> None:
     if (folder / "first.zip").exists():
         archives(folder, ack)
+    elif (folder / "asked").exists():
+        answers(folder, ack)
     else:
         session(folder, ack)
 
@@ -105,6 +107,26 @@ def archives(folder: Path, ack: Callable[[str], None]) -> None:
             if len(dataset.log()) <= done:
                 dataset.import_(folder / f"{name}.zip", name="pets")
             ack(name)
+
+
+def answers(folder: Path, ack: Callable[[str], None]) -> None:
+    """A queue, two answers, one that is taken back, and a list of them; each step is there once, however often it is asked for."""
+    with trainset.open(folder / "set") as dataset:
+        if not dataset.queues():
+            dataset.queue(where="true")
+        ack("queue")
+        first, second, third, *_ = [row["id"] for row in dataset.look(where="true", n=9, sort="text").rows()]
+        dataset.answer(first, "dog", queue=1, key="first")
+        ack("first")
+        dataset.answer(second, None, queue=1, key="second")
+        ack("second")
+        dataset.answer(third, "dog", key="third")
+        ack("third")
+        if not any(row["undone"] for row in dataset.ratings().rows()):
+            dataset.undo_answer()
+        ack("undo")
+        dataset.answers(folder / "asked" / "list.csv", queue=1)
+        ack("list")
 
 
 def session(folder: Path, ack: Callable[[str], None]) -> None:

@@ -165,3 +165,29 @@ def test_a_text_names_its_sample_and_one_that_stands_twice_does_not(tmp_path: Pa
         assert done.refused == {3: "'same' names 2 samples: put the source's name before a path, or name ids"}
         now = {row["text"].strip(): row["label"] for row in dataset.look(n=9).rows()}
     assert now == {"where is it?": "b", "how much": "a", "same": "a", "last": "b"}
+
+
+def test_a_dataset_of_the_second_schema_keeps_its_reports_and_takes_answers(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
+    dataset.import_reports(written(tmp_path, f"id,label\n{id_of(dataset, 1)},cat\n"))
+    place = dataset.folder / "people.db"
+    dataset.close()
+    with sqlite3.connect(place) as connection:  # as it was made before queues
+        for table in ("queued", "queues"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX ratings_by_queue")
+        for column in ("action", "undoes"):
+            connection.execute(f"ALTER TABLE ratings DROP COLUMN {column}")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    with trainset.open(dataset.folder) as again:
+        queue = again.queue(where="true")
+        again.answer(id_of(again, 0), "dog", queue=queue.queue)
+        assert again.audit(only=["reported"])["reported"].flagged == 1
+        assert again.queues()[0].measured.reviewed == 1
+    with trainset.open(dataset.folder) as once_more:
+        assert len(once_more.ratings()) == 1
+    with sqlite3.connect(place) as connection, pytest.raises(sqlite3.DatabaseError, match="only ever inserted"):
+        connection.execute("DELETE FROM queued")

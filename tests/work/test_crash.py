@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.formats.archives import pack
 from tests.helpers import SOURCE, picture, pictures
+from tests.work.made import copied, rows, write
 
 import trainset
 from trainset.errors import TrainsetError
@@ -143,6 +145,49 @@ def test_kill_at_every_write_point_of_unpacking_loses_no_archive(folder: Path) -
     for driver in drivers:
         driver.close()
     assert {("init", False), ("first", False), ("first", True)} <= died_at
+
+
+@pytest.mark.timeout(900)
+def test_kill_at_every_write_point_keeps_answer_and_label_together(folder: Path) -> None:
+    """Between a rating and the label that it makes there is no moment to die in."""
+    start = folder / "start"
+    with copied(start) as dataset:
+        ids = [row["id"] for row in dataset.look(where="true", n=9, sort="text").rows()]
+    write(start / "asked" / "list.csv", [("id", "answer"), (ids[3], "dog"), (ids[4], "cat"), (ids[5], "?")])
+
+    def told(place: Path) -> tuple[list[tuple[Any, ...]], dict[str, str | None]]:
+        with trainset.open(place / "set") as dataset:
+            found = dataset.ratings().rows()
+            said = {row["sample"]: row["class"] for row in found if not row["undone"] and row["class"] is not None}
+            now = {row["id"]: row for row in rows(dataset).values()}
+            for name, row in now.items():
+                assert row["label"] == said.get(name, row["source_label"]), (
+                    "a rating without its label, or a label without"
+                )
+            assert sum(action.verb == "review" for action in dataset.log()) == len(
+                {row["action"] for row in found if row["action"] is not None}
+            )
+            kept = [(row["sample"], row["answer"], row["queue"], row["undone"]) for row in found]
+            return kept, {name: row["label"] for name, row in now.items()}
+
+    driver = Driver()
+    shutil.copytree(start, folder / "whole")
+    _, points = driver.run(folder / "whole", 0)
+    expected = told(folder / "whole")
+    assert points > 15
+    died_at = set()
+    for fatal in range(1, points + 1):
+        place = folder / f"at{fatal}"
+        shutil.copytree(start, place)
+        acknowledged, _ = driver.run(place, fatal)
+        answered = told(place)[0]
+        assert len(answered) >= len({"first", "second", "third"} & {*acknowledged})
+        died_at.add(acknowledged[-1] if acknowledged else "")
+        assert driver.run(place, 0)[1], f"the work does not go on after death at point {fatal}"
+        assert told(place) == expected, f"another result after death at point {fatal}"
+        shutil.rmtree(place)
+    driver.close()
+    assert {"", "queue", "first", "second", "third", "undo"} <= died_at
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

@@ -49,12 +49,23 @@ class Keys:
         while True:
             key = self._character()
             if key == _ESCAPE and self.terminal:
-                while select.select([self._file], [], [], _FOLLOWS)[0] and self._character() not in ("", "~"):
-                    pass
+                self._pass_over()
                 continue
             if key in _ENDS:
                 return END
             return {"\r": ENTER, "\b": BACK}.get(key, key)
+
+    def _pass_over(self) -> None:
+        """The rest of an arrow key or of Alt with a key, if Escape was the beginning of one."""
+        if not self._more():
+            return
+        key = self._character()
+        if key in ("[", "O"):
+            while self._more() and not "@" <= self._character() <= "~":
+                pass
+
+    def _more(self) -> bool:
+        return bool(select.select([self._file], [], [], _FOLLOWS)[0])
 
     def _character(self) -> str:
         while True:
