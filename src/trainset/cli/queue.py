@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainset.cli import output
+from trainset.cli import output, reports
 from trainset.cli.lists import columns_read, refused_rows
 from trainset.cli.options import As, AsJson, Check, DatasetDir, Where, opened, pairs
 from trainset.errors import BadValue
@@ -58,6 +58,7 @@ def queue(
             )
         written = found.write_review(out, queue=made.queue) if out is not None else None
         (listed,) = found.queues(made.queue)
+        place = reports.where_flag(found)
     if json:
         output.document({**listed.as_dict(), "written": str(out) if out is not None else None})
         return
@@ -68,9 +69,9 @@ def queue(
         output.line(
             f"wrote {written.samples:,} rows to {output.safe(written.path)}: fill in the column answer, ? for cannot tell"
         )
-        output.line(f"next: trainset answers {output.safe(written.path)}")
+        output.line(f"next: trainset answers {output.safe(written.path)}{place}")
     else:
-        output.line(f"next: trainset review {made.queue}")
+        output.line(f"next: trainset review {made.queue}{place}")
 
 
 def queues(
@@ -80,13 +81,13 @@ def queues(
 ) -> None:
     """List the queues: how far they are, what was expected of each, and what the answers say."""
     with opened(dataset) as found:
-        known = found.queues(number)
+        known, place = found.queues(number), reports.where_flag(found)
     if json:
         output.document([one.as_dict() for one in known])
     elif not known:
         output.line("no queue yet: trainset queue makes one")
     elif number is not None:
-        _tell(known[0])
+        _tell(known[0], place)
     else:
         names = ["queue", "order", "reviewed", "wrong: expected", "measured", "points: expected", "measured"]
         output.show(output.table(names, [_row(one) for one in known], right=(0, 2, 3, 5, 6)))
@@ -137,6 +138,7 @@ def answers(
     """Take the answers of a filled-in list: each is kept with who gave it, and becomes the label."""
     with opened(dataset) as found:
         done = found.answers(list_, queue=queue, columns=pairs(columns, "--map"), person=person)
+        place = reports.where_flag(found)
     if json:
         output.document(done.as_dict())
     else:
@@ -154,7 +156,7 @@ def answers(
             output.line(f"  {output.safe(text, 60)!r} was read as {output.safe(name, 60)!r}")
         refused_rows(done.refused, done.refused_count)
         if done.queue is not None:
-            output.line(f"next: trainset queues {done.queue} tells what they say")
+            output.line(f"next: trainset queues {done.queue}{place} tells what they say")
     if done.refused_count and not done.added + done.present + done.unanswered:
         raise typer.Exit(_NOTHING)
 
@@ -172,6 +174,7 @@ def _share(text: str) -> float | None:
 
 
 def _ended(found: Workbench, queue: int, answered: int, changed: int, waiting: int, gone: int) -> None:
+    place = reports.where_flag(found)
     left = f", {gone:,} left out: excluded or gone" if gone else ""
     output.line()
     output.line(
@@ -179,11 +182,11 @@ def _ended(found: Workbench, queue: int, answered: int, changed: int, waiting: i
         f"{'label' if changed == 1 else 'labels'} changed, {waiting:,} still waiting{left}"
     )
     if waiting:
-        output.line(f"next: trainset review {queue} goes on")
+        output.line(f"next: trainset review {queue}{place} goes on")
         return
     for sentence in _measured(found.queues(queue)[0]):
         output.line(f"  {output.safe(sentence)}")
-    output.line("next: trainset train")
+    output.line(f"next: trainset train{place}")
 
 
 def _row(one: Listed) -> list[str]:
@@ -197,7 +200,7 @@ def _row(one: Listed) -> list[str]:
     ]  # fmt: skip
 
 
-def _tell(one: Listed) -> None:
+def _tell(one: Listed, place: str) -> None:
     queue = one.queue
     output.line(f"queue {queue.queue} ({queue.order}): {queue.samples:,} of {queue.of:,} samples, {queue.purpose}")
     chosen = " and ".join(
@@ -212,7 +215,7 @@ def _tell(one: Listed) -> None:
     for sentence in (*_expected(one), *queue.remarks, *_measured(one)):
         output.line(f"  {output.safe(sentence)}")
     if one.measured.reviewed < queue.samples:
-        output.line(f"next: trainset review {queue.queue}")
+        output.line(f"next: trainset review {queue.queue}{place}")
 
 
 def _expected(one: Listed) -> list[str]:

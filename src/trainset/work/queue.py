@@ -45,7 +45,7 @@ _MANY = 100
 @dataclass(frozen=True)
 class _Judged:
     """What a run says of samples. rows: of the table of candidates. probability: (k, classes). codes: (k,) the class of the present label.
-    trained: (k,) bool. chance: (k,) that the label is wrong. suggested: (k,) names."""
+    trained: (k,) bool. chance: (k,) that the label is wrong."""
 
     run: Run
     said: Predictions
@@ -54,7 +54,6 @@ class _Judged:
     codes: NDArray[np.int64]
     trained: NDArray[np.bool_]
     chance: NDArray[np.float64]
-    suggested: list[str | None]
     expected: Mapping[str, float] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
@@ -177,14 +176,13 @@ def _judged(
     theirs = place.fill_null(0).to_numpy(zero_copy_only=False)[rows]
     unseen = (said.how[theirs] != SEEN) & (not seen(run.recipe))  # a model that saw a label says nothing of it
     rows, theirs = rows[unseen], theirs[unseen]
-    names = table["label"].combine_chunks().take(pa.array(rows)).to_pylist()
+    names = table["label"].combine_chunks().take(pa.array(rows)).dictionary_encode()
     class_of = dict(zip(run.labels, run.beneath, strict=True))
-    codes = np.array([class_of.get(each, -1) if each is not None else -1 for each in names], np.int64)
+    known = np.array([*(class_of.get(each, -1) for each in names.dictionary.to_pylist()), -1], np.int64)
+    codes = known[names.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
     probability = said.probabilities[theirs]
-    ids = table["id"].combine_chunks().take(pa.array(rows)).to_pylist()
-    right = np.array(
-        [each is not None and done.get(one) == each for one, each in zip(ids, names, strict=True)], np.bool_
-    )
+    ids = table["id"].combine_chunks().take(pa.array(rows))
+    right = pc.is_in(ids, value_set=_certain(table, done)).to_numpy(zero_copy_only=False).astype(bool)
     chance, remarks, expected = np.full(len(rows), np.nan), [], {}
     if (codes >= 0).any():
         quality = label_quality(probability, codes, groups=said.group[theirs])
@@ -200,30 +198,25 @@ def _judged(
         remarks.append(
             f"run {run.run} says nothing of {unknown:,} {'sample' if unknown == 1 else 'samples'}: new since, or seen by its model"
         )
-    suggested = _suggested(run, probability.argmax(axis=1), codes, names)
     trained = said.how[theirs] == HELD_OUT
-    return _Judged(run, said, rows, probability, codes, trained, chance, suggested, expected, tuple(remarks))
+    return _Judged(run, said, rows, probability, codes, trained, chance, expected, tuple(remarks))
 
 
-def _suggested(
-    run: Run, predicted: NDArray[np.int64], codes: NDArray[np.int64], names: list[str | None]
-) -> list[str | None]:
+def _suggested(judged: _Judged, row: int, label: str | None) -> str | None:
     """The label that a predicted class stands for: the present one when it is of that class, else the class's only one."""
-    beneath: dict[int, list[str]] = {}
-    for label, code in zip(run.labels, run.beneath, strict=True):
-        beneath.setdefault(code, []).append(label)
-    only = {code: some[0] for code, some in beneath.items() if len(some) == 1}
-    return [
-        name if code == said else only.get(said)
-        for said, code, name in zip(predicted.tolist(), codes.tolist(), names, strict=True)
-    ]
+    said = int(judged.probability[row].argmax())
+    if judged.codes[row] == said:
+        return label
+    beneath = [name for name, code in zip(judged.run.labels, judged.run.beneath, strict=True) if code == said]
+    return beneath[0] if len(beneath) == 1 else None
 
 
 def _certain(table: pa.Table, done: Mapping[bytes, str | None]) -> pa.Array:
     """The ids of the samples whose label is what a reviewer said last."""
-    ids, names = table["id"].to_pylist(), table["label"].to_pylist()
-    right = [one for one, name in zip(ids, names, strict=True) if name is not None and done.get(one) == name]
-    return pa.array(right, pa.binary(16))
+    ids = pa.array([*done], pa.binary(16))
+    now = table["label"].combine_chunks().take(pc.index_in(ids, value_set=table["id"].combine_chunks()))
+    said = pa.array([*done.values()], pa.string())
+    return ids.filter(pc.equal(now, said).fill_null(False))
 
 
 def _rows(table: pa.Table, chosen: NDArray[np.int64], judged: _Judged | None) -> tuple[pa.Table, NDArray[np.float64]]:
@@ -232,11 +225,11 @@ def _rows(table: pa.Table, chosen: NDArray[np.int64], judged: _Judged | None) ->
     suggested: list[str | None] = [None] * count
     confidence, chance = np.full(count, np.nan), np.full(count, np.nan)
     if judged is not None:
-        at = {int(row): number for number, row in enumerate(judged.rows)}
-        for number, row in enumerate(chosen.tolist()):
-            if row in at:
-                known = at[row]
-                suggested[number] = judged.suggested[known]
+        labels = table["label"].take(places).to_pylist()
+        at = np.searchsorted(judged.rows, chosen)
+        for number, known in enumerate(at.tolist()):
+            if known < len(judged.rows) and judged.rows[known] == chosen[number]:
+                suggested[number] = _suggested(judged, known, labels[number])
                 confidence[number] = judged.probability[known].max()
                 chance[number] = judged.chance[known]
     arrays = [
