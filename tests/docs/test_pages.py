@@ -128,7 +128,10 @@ def test_the_tutorial_of_real_sets_runs_and_finds_what_it_says(
         assert after > before + 0.03
     with trainset.open("photos.trainset") as dataset:
         drawn, likely = dataset.queues()
-        assert drawn.measured.low < 432 / 6000 < drawn.measured.high
+        low, high = drawn.measured.low, drawn.measured.high
+        assert low is not None
+        assert high is not None
+        assert low < 432 / 6000 < high
         assert likely.measured.wrong > 150
         before, after = (run.scores["test"]["accuracy"] for run in dataset.runs())
         assert after > before
