@@ -75,6 +75,12 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ),
     ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
     (
+        "cost",
+        "how much it hurts to take a sample of one class for another; 1 where none is set, 0 for what is right",
+        "loss, penalty",
+    ),
+    ("harm", "counts of mistakes times what each costs; lower is better", "risk, expected loss"),
+    (
         "trait",
         "what samples have in common against the rest of their class: a sentence with its effect and interval",
         "pattern, insight",
@@ -131,6 +137,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "class defined": ("class", "definition, good and borderline examples"),
     "dismissed": ("sample", "the check whose finding is no problem; the reason is the action's"),
     "recipe": ("recipe", "the recipe, as JSON"),
+    "cost": (
+        "the class of the label, or `*`",
+        "the class predicted, or `*`, and the cost, null for none any more, as JSON",
+    ),
     "note": ("sample, class or dataset", "the text"),
 }
 """What each kind of entry is about, and what its value is."""

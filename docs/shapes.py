@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from trainset.model import Action, ClassInfo, Entry, Note, Version
+from trainset.model import Action, ClassInfo, Cost, Entry, Note, Version
 from trainset.recipe import Recipe
 from trainset.store.queues import Queue
 from trainset.work.apply import Applied
 from trainset.work.common import Common, Shared
+from trainset.work.costs import CostSet
 from trainset.work.cut_windows import WindowsReport
 from trainset.work.embed import EmbedReport
 from trainset.work.embedders import Listed
@@ -79,6 +80,9 @@ RUN = (
 )  # fmt: skip
 """The fields of a run; what is scored in it is what was held out."""
 
+HARM = ("split", "samples", "decide", "rules", "saved", "worst", "of_classes", "costs", "unused", "at")
+"""The fields of a run read by harm."""
+
 SHAPES: tuple[Shape, ...] = (
     Shape(("init",), "an object", ("dataset", "medium")),
     Shape(("import",), "an object", _of(ImportReport, before=("dataset",), after=("nothing",))),
@@ -91,8 +95,10 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("checks",), "a list of objects", ("check", "title", "matters", "about", "why", "next", "settings")),
     Shape(("recipe",), "an object", ("name", "action", "hash", "recipe")),
     Shape(("recipes",), "a list of objects", ("name", "action", "hash", "recipe")),
-    Shape(("train", "import-predictions"), "an object", RUN),
-    Shape(("confusion",), "an object", (*RUN, "worst")),
+    Shape(("train", "import-predictions"), "an object", (*RUN, "harm")),
+    Shape(("confusion",), "an object", (*RUN, "worst", "harm")),
+    Shape(("costs",), "a list of objects", ("label", "predicted", "cost", "action", "person", "at", "reason")),
+    Shape(("costs set", "costs unset"), "an object", _of(CostSet)),
     Shape(("runs",), "a list of objects", RUN),
     Shape(("dismiss",), "an object", ("action", "changed")),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
@@ -160,6 +166,10 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("`confusion` with --cell, --row or --column", ("total", "samples", "common")),
     ("`common`, and one of `worst`, in `confusion`", _of(Common, after=("sentences", "brief"))),
     ("one of `traits`, in those", _of(Shared)),
+    ("`harm`, in `train` and `confusion`", HARM),
+    ("one of `rules`, in that", ("rule", "accuracy", "per_thousand", "low", "high", "counts", "cells")),
+    ("one of `worst`, in that", ("label", "predicted", "samples", "cost", "harm")),
+    ("one of `costs`, in that", _of(Cost)),
     ("one of `on_disk`, in `status`", _of(OnDisk)),
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
@@ -203,6 +213,16 @@ MEANINGS: Mapping[str, str] = {
     "a": "the first version, as asked for",
     "also": "what says the same, as texts",
     "brief": "the first of it on a line",
+    "cells": "harm, labels on rows, predictions on columns",
+    "cost": "of one such mistake; 1 where none is set",
+    "costs": "those that are set",
+    "decide": "the rule of decision: likely (the likeliest class) or harm (least expected harm)",
+    "harm": "what mistakes cost: counts times costs",
+    "of_classes": "what each mistake costs, labels on rows; of a class made of labels the mean over them",
+    "per_thousand": "harm for 1,000 samples",
+    "rule": "likely or harm",
+    "rules": "what either rule of decision does",
+    "unused": "costs that do not count for this run, and why",
     "common": "what the samples have in common",
     "compared": "files looked at; in `confusion` samples that have a rest of their class to be compared with",
     "corrected": "p corrected for all looks (Holm)",
@@ -220,7 +240,7 @@ MEANINGS: Mapping[str, str] = {
     "shift": "how far apart, in the measure's unit, or of shares",
     "smallest": "the smallest p of the part, not corrected; 1 without any",
     "subject": "source, part or class an entry is about; null for none; in `confusion` how a sentence begins",
-    "worst": "the cells with the most mistakes, the worst row and the worst column",
+    "worst": "the cells with the most mistakes, the worst row and the worst column; in `harm` the cells of most harm",
     "accuracy": "the share predicted right, 0 to 1",
     "balanced_accuracy": "the mean recall of the classes",
     "beneath": "label -> the class that the recipe makes of it",
@@ -277,7 +297,7 @@ MEANINGS: Mapping[str, str] = {
     "b": "the second version, as asked for",
     "bad": "files and rows that are no samples, the first 1,000",
     "bad_count": "how many there are",
-    "before": "what it was in `a`",
+    "before": "what it was in `a`; of `costs` what it cost",
     "borderline": "ids of borderline examples",
     "epoch": "its number, as it was logged",
     "history": "of a run logged from Python its epochs, in their order; else empty",
@@ -289,7 +309,7 @@ MEANINGS: Mapping[str, str] = {
     "computed": "measure -> rows on disk",
     "content": "content hash, in hex",
     "contributor": "who made it; null when unknown",
-    "counts": "how many: in `status` label -> split -> samples (an empty name: none), in `diff` kind -> samples",
+    "counts": "how many: in `harm` samples, labels on rows, in `status` label -> split -> samples (an empty name: none), in `diff` kind -> samples",
     "cut": "recordings whose loudest stretch is a new sample",
     "dataset": "the dataset's folder",
     "definition": "what belongs to the class",
@@ -369,7 +389,7 @@ MEANINGS: Mapping[str, str] = {
     "rows": "outcome -> rows of lists; the sum is the number of rows seen",
     "sample": "id of the sample; empty or null when it is about none",
     "samples": "how many, excluded ones not counted; in `audit` the ids flagged, worst first; in `look` the samples, after fixing their ids (the first 1,000)",
-    "saved": "the folder of --save; null without",
+    "saved": "the folder of --save; null without; in `harm` how much less least expected harm does for 1,000 samples, and its ends at 95 %",
     "seconds": "how long it took",
     "selected": "samples asked for",
     "seq": "position in the log",

@@ -64,6 +64,7 @@ class EntryKind(StrEnum):
     CLASS_DEFINED = "class defined"  # subject: class; value: definition and examples (JSON)
     DISMISSED = "dismissed"  # sample, subject: the check whose finding is no problem; the reason is the action's
     RECIPE = "recipe"  # subject: name; value: the recipe (JSON)
+    COST = "cost"  # subject: class of the label; value: the class predicted, and the cost or null for none (JSON)
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 
@@ -129,6 +130,16 @@ class ClassInfo:
     good: tuple[str, ...] = ()
     borderline: tuple[str, ...] = ()
     samples: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What it costs to take a sample of `label` for `predicted`, either of which may be `*`; set by action `seq`."""
+
+    label: str
+    predicted: str
+    cost: float
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "log ACTION": run_json("log", 2, cwd=tmp_path),
         "undo": run_json("undo", 2, cwd=tmp_path),
         "classes": run_json("classes", cwd=tmp_path),
+        "costs set": run_json("costs", "set", "cat:dog", 5, cwd=tmp_path),
+        "costs": run_json("costs", cwd=tmp_path),
         "classes add": run_json("classes", "add", "fox", cwd=tmp_path),
     }
     for shape in shapes.SHAPES:
@@ -141,6 +143,10 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     )
     names = "a recipe", "one of `per_class`, in `train`", "one of `grouped`, in `train`", "`floors`, in `train`"
     assert [[*some] for some in one] == [[*inner[name]] for name in names]
+    read = run_json("confusion", cwd=tmp_path)["harm"]
+    assert [*read] == [*inner["`harm`, in `train` and `confusion`"]]
+    assert [*read["rules"][0]] == [*inner["one of `rules`, in that"]]
+    assert [*read["costs"][0]] == [*inner["one of `costs`, in that"]]
     part = run_json("confusion", "--row", found["train"]["labels"][0], cwd=tmp_path)
     assert [*part] == [*inner["`confusion` with --cell, --row or --column"]]
     assert [*part["common"]] == [*inner["`common`, and one of `worst`, in `confusion`"]]

@@ -258,7 +258,14 @@ ENTRIES: dict[str, dict[str, object]] = {
     "allowed has numbers": {"kind": "source", "subject": "s", "value": {"root": "/x", "format": "csv", "allowed": [1]}},
     "settings are a text": {"kind": "source", "subject": "s", "value": {"root": "/x", "format": "csv", "settings": "ab"}},
     "definition is no JSON": {"kind": "class defined", "subject": "cat", "value": "x"}, "good is a number": {"kind": "class defined", "subject": "cat", "value": {"good": 3}},
-    "class without name": {"kind": "class added"},
+    "class without name": {"kind": "class added"}, "cost is no JSON": {"kind": "cost", "subject": "cat", "value": "50"},
+    "cost of nothing": {"kind": "cost", "value": {"predicted": "dog", "cost": 5}}, "cost for nothing": {"kind": "cost", "subject": "cat", "value": {"cost": 5}},
+    "cost is negative": {"kind": "cost", "subject": "cat", "value": {"predicted": "dog", "cost": -5}},
+    "cost is endless": {"kind": "cost", "subject": "cat", "value": '{"predicted": "dog", "cost": 1e999}'},
+    "cost is NaN": {"kind": "cost", "subject": "cat", "value": '{"predicted": "dog", "cost": NaN}'},
+    "cost is a text": {"kind": "cost", "subject": "cat", "value": {"predicted": "dog", "cost": "5"}},
+    "cost is true": {"kind": "cost", "subject": "cat", "value": {"predicted": "dog", "cost": True}},
+    "predicted is a list": {"kind": "cost", "subject": "cat", "value": {"predicted": ["dog"], "cost": 5}},
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from trainset.cli import (
     audit,
     classes,
     confusion,
+    costs,
     data,
     embed,
     fix,
@@ -70,9 +71,10 @@ for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)
 app.add_typer(classes.app, name="classes")
+app.add_typer(costs.app, name="costs")
 app.command(name=_START, hidden=True)(data.start)
 
-COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMMANDS), "classes")
+COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMMANDS), "classes", "costs")
 """Every command, for the docs and their test."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainset.cli import output, run_report
-from trainset.cli.options import AsJson, DatasetDir, opened
+from trainset.cli.options import AsJson, By, DatasetDir, Decide, opened
 from trainset.errors import BadValue
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def confusion(
     split: Annotated[str, typer.Option(metavar="SPLIT", help="validation or test; by default what was held out.")] = "",
     beneath: Annotated[bool, typer.Option("--beneath", help="A row for each label beneath the classes.")] = False,
     number: Annotated[int, typer.Option("-n", help="How many samples.")] = 12,
+    by: By = "count",
+    decide: Decide = "likely",
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> None:
@@ -37,8 +39,8 @@ def confusion(
         if cell or row or column:
             if sum(map(bool, (cell, row, column))) > 1:
                 raise BadValue("a cell, a row or a column, not several of them")
-            drawn = found.confused(run, cell=cell, row=row, column=column, split=split, n=number)
-            shared = found.common(run, cell=cell, row=row, column=column, split=split)
+            drawn = found.confused(run, cell=cell, row=row, column=column, split=split, n=number, decide=decide)
+            shared = found.common(run, cell=cell, row=row, column=column, split=split, decide=decide)
             if json:
                 output.document({"total": drawn.total, "samples": drawn.rows(), "common": shared[0].as_dict()})
                 return
@@ -46,15 +48,17 @@ def confusion(
             return
         if split not in ("", "validation", "test"):
             raise BadValue("this split has no matrix of its own", expected="validation or test", got=repr(split[:80]))
-        kept = found.run(run)
+        kept = found.run(run, decide=decide)
+        split = run_report.shown_split(kept, split)
         scored = kept.scores[split or "held_out"] is not None
         if json:
-            worst = found.common(run, split=split) if scored else ()
-            output.document({**run_report.as_dict(kept), "worst": [one.as_dict() for one in worst]})
+            worst = found.common(run, split=split, by=by, decide=decide) if scored else ()
+            harm = found.harm(run, split=split, decide=decide).as_dict()
+            output.document({**run_report.as_dict(kept), "worst": [one.as_dict() for one in worst], "harm": harm})
             return
-        run_report.print_run(found, kept, beneath=beneath, split=split)
+        run_report.print_run(found, kept, beneath=beneath, split=split, by=by, decide=decide)
         if scored:
-            _print_worst(found.common(run, split=split))
+            _print_worst(found.common(run, split=split, by=by, decide=decide))
 
 
 COMMANDS = (confusion,)

@@ -25,7 +25,8 @@ _WRONG = ((254, 230, 206), (253, 174, 107), (241, 105, 19), (166, 54, 3))
 @dataclass(frozen=True)
 class Block:
     """Rows and columns of a matrix that are shown. rows, columns: names. cells: counts, (rows, columns). diagonal: for each row the column
-    that is right. rest: per row what lies in columns that are not shown. before: the counts an epoch ago, for marks; None for none."""
+    that is right. rest: per row what lies in columns that are not shown. before: the counts an epoch ago, for marks; None for none. harm: what
+    is printed in place of counts, but for what is right; its last column is the rest."""
 
     rows: Sequence[str]
     columns: Sequence[str]
@@ -34,6 +35,7 @@ class Block:
     diagonal: Sequence[int]
     rest: NDArray[np.int64]
     before: NDArray[np.int64] | None = None
+    harm: NDArray[np.int64] | None = None
 
 
 def matrix(
@@ -43,16 +45,20 @@ def matrix(
     width: int,
     most: int = MOST,
     before: NDArray[np.int64] | None = None,
+    harm: NDArray[np.float64] | None = None,
 ) -> list[Text]:
-    """The lines of a square matrix that fit into `width` columns; those beside `most` classes are left out, the most confused stay."""
+    """The lines of a square matrix that fit into `width` columns; those beside `most` classes are left out, the most confused stay. harm: of
+    each cell, printed (rounded up) and counting in place of mistakes."""
     import numpy as np
 
-    keep = confused(counts, _fitting(counts, names, names, width, most))
+    shown = counts if harm is None else np.diag(np.diag(counts)) + np.ceil(harm - 1e-9).astype(np.int64)
+    keep = confused(shown, _fitting(shown, names, names, width, most))
     inside = counts[np.ix_(keep, keep)]
     some = [names[code] for code in keep]
     block = Block(
         some, some, keep, inside, [*range(len(keep))], counts[keep].sum(axis=1) - inside.sum(axis=1),
         before[np.ix_(keep, keep)] if before is not None else None,
+        np.column_stack([shown[np.ix_(keep, keep)], np.delete(shown[keep], keep, axis=1).sum(axis=1)]) if harm is not None else None,
     )  # fmt: skip
     lines = drawn(block, all_shown=len(keep) == len(names), longest=_longest(width))
     if len(keep) < len(names):
@@ -102,15 +108,17 @@ def beneath(
 
 def drawn(block: Block, *, all_shown: bool, longest: int, square: bool = True) -> list[Text]:
     """The lines of a block: a heading, then a row for each label with its counts and the share that is right. longest: cells of a name."""
-    named = all_shown and _named(block.columns, block.cells)
+    numbers = block.cells if block.harm is None else block.harm[:, :-1]
+    others = block.rest if block.harm is None else block.harm[:, -1]
+    named = all_shown and _named(block.columns, numbers)
     cell = (
-        max(_digits(block.cells), *(_cells(output.safe(name)) for name in block.columns), 1)
+        max(_digits(numbers), *(_cells(output.safe(name)) for name in block.columns), 1)
         if named
-        else _cell_of(block)
+        else max(_digits(numbers), _digits(max(block.numbers, default=0) + 1))
     )
     rows = [_row_name(block, row, named or not square, longest) for row in range(len(block.rows))]
     wide = max([*map(_cells, rows), 5])
-    rest = 0 if all_shown else max(4, _digits(block.rest))
+    rest = 0 if all_shown else max(4, _digits(others))
     heads = [
         short(name, cell) if named else str(number + 1)
         for number, name in zip(block.numbers, block.columns, strict=True)
@@ -126,13 +134,13 @@ def drawn(block: Block, *, all_shown: bool, longest: int, square: bool = True) -
         for column in range(len(block.columns)):
             count, right = int(block.cells[row, column]), column == block.diagonal[row]
             mark = _mark(count, int(block.before[row, column])) if block.before is not None else " "
-            shown = str(count) if count else "·"
+            shown = f"{numbers[row, column]}" if count else "·"
             inside = len(shown) < cell  # where there is room the mark stands at its number, else before the cell
             share = count / max(1, int(totals[row]))
             line.append(" " if inside else mark, "bold")
             line.append(((mark if inside else "") + shown).rjust(cell), _style(share, right) if count else "dim")
         if rest:
-            line.append(" " + (str(int(block.rest[row])) if block.rest[row] else "·").rjust(rest), "dim")
+            line.append(" " + (str(int(others[row])) if others[row] else "·").rjust(rest), "dim")
         hit = int(block.cells[row, block.diagonal[row]]) if block.diagonal[row] >= 0 else 0
         line.append(f"{hit / totals[row]:>7.0%}" if totals[row] and block.diagonal[row] >= 0 else "      -")
         lines.append(line)
@@ -185,11 +193,6 @@ def _cell(columns: Sequence[str], counts: NDArray[np.int64], numbers: int) -> in
         max((_cells(output.safe(name)) for name in columns), default=1) if _named(columns, counts) else _digits(numbers)
     )
     return max(_digits(counts), heads)
-
-
-def _cell_of(block: Block) -> int:
-    """The same where columns have numbers."""
-    return max(_digits(block.cells), _digits(max(block.numbers, default=0) + 1))
 
 
 def _digits(counts: NDArray[np.int64] | int) -> int:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 DatasetDir = Annotated[
     Path | None, typer.Option("-d", "--dataset", metavar="DIR", help="The dataset; by default the one you stand in.")
 ]
+By = Annotated[str, typer.Option("--by", metavar="WHAT", help="Rank mistakes by count or by harm: count times cost.")]
+Decide = Annotated[
+    str, typer.Option("--decide", metavar="RULE", help="Predict the likely class, or that of least expected harm.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one document, and nothing else.")]
 At = Annotated[
     str | None,

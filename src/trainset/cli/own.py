@@ -48,7 +48,7 @@ def import_predictions(
                 file, held_out=held_out, name=name, version=version, labels=labels, classes=classes, groups=groups or "auto", compare_progress=compared
             )  # fmt: skip
         if json:
-            output.document(run_report.as_dict(run))
+            output.document({**run_report.as_dict(run), "harm": found.harm(run.run).as_dict()})
             return
         run_report.print_run(found, run)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trainset.cli import matrix, output, reports
+from trainset.cli.harm_report import print_harm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,12 +77,14 @@ def shown() -> Watching:
     return Watching(quiet=False)
 
 
-def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: bool = False, split: str = "") -> None:
-    """A run: its matrix (`drawn`: it stands there already), scores beside their floors, the table of classes, and what to do next."""
+def print_run(
+    dataset: Workbench, run: Run, *, drawn: bool = False, beneath: bool = False, split: str = "", by: str = "count", decide: str = "likely",
+) -> None:  # fmt: skip
+    """A run: its matrix (`drawn`: it stands there already), scores beside their floors, the table of classes, and what to do next. by: count
+    or harm; decide: likely or harm, by which the run was read."""
     import numpy as np
 
-    if not split and not run.scores["held_out"]["samples"]:  # then what was apart is shown
-        split = next((name for name in ("test", "validation") if run.scores[name]), "")
+    split = shown_split(run, split)
     scores = run.scores[split or "held_out"]
     if not split and not scores["samples"]:
         _print_seen(dataset, run)
@@ -90,27 +93,37 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
         output.line(f"the run {run.run} has no labelled sample of the split {split}")
         return
     counts, width = np.array(scores["matrix"], np.int64), output.console().width
+    harm = dataset.harm(run.run, split=split, decide=decide)
+    weighs = harm.chosen.cells if by == "harm" else counts
     if beneath:
         from trainset.work.runs import counts_beneath
 
-        of_labels = counts_beneath(dataset.predictions(run.run), run, split)
+        of_labels = counts_beneath(dataset.predictions(run.run, decide=decide), run, split)
         output.show(*matrix.beneath(of_labels, run.labels, run.classes, run.beneath, width=width))
     elif not drawn:
-        output.show(*matrix.matrix(counts, run.classes, width=width), matrix.text(worst(counts, run.classes, _WORST)))
+        if by == "harm":
+            output.show(*matrix.matrix(counts, run.classes, width=width, harm=harm.chosen.cells))
+            output.line("mistakes as count times cost; what is right, in blue, as count", style="dim")
+        else:
+            output.show(
+                *matrix.matrix(counts, run.classes, width=width), matrix.text(worst(counts, run.classes, _WORST))
+            )
     output.line()
     for text in _sentences(run, split):
         output.line(output.safe(text))
     for text in _inside(dataset, run, split):
         output.line(output.safe(text, 400))
+    if harm.counts_costs or "harm" in (by, decide):
+        print_harm(harm)
     output.show(_table(run, scores, width))
     if len(run.classes) > _TABLE:
         output.line(f"the {_TABLE} of the lowest F1 of {len(run.classes)} classes; --json has them all")
     for remark in run.remarks:
         output.line("note: " + output.safe(remark, 400), style="yellow")
     where = reports.where_flag(dataset)
-    cells = _cells(counts, 1)
-    if cells:
-        label, predicted, _ = cells[0]
+    wrong = weighs * (1 - np.eye(len(counts)))
+    if wrong.any():
+        label, predicted = divmod(int(wrong.argmax()), len(counts))
         name = f"{run.classes[label]}:{run.classes[predicted]}"
         output.line(
             f'next: trainset confusion --cell "{output.safe(name)}"{f" --split {split}" if split else ""}{where}'
@@ -118,6 +131,13 @@ def print_run(dataset: Workbench, run: Run, *, drawn: bool = False, beneath: boo
         if not run.recipe.classes:  # else every label that is grouped differs from its class
             output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
     output.line(f"kept as run {run.run}: trainset confusion {run.run}{where}")
+
+
+def shown_split(run: Run, split: str) -> str:
+    """The split that is shown. When nothing was held out, for the model had seen the samples, that is one which it had not."""
+    if split or run.scores["held_out"]["samples"]:
+        return split
+    return next((name for name in ("test", "validation") if run.scores[name]), "")
 
 
 def _print_seen(dataset: Workbench, run: Run) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from trainset.cli import output, run_report
 from trainset.cli.embed import Embedder
-from trainset.cli.options import As, AsJson, At, DatasetDir, Why, opened, pairs
+from trainset.cli.options import As, AsJson, At, By, DatasetDir, Decide, Why, opened, pairs
 from trainset.errors import BadValue
 
 Settings = Annotated[
@@ -132,6 +132,8 @@ def train(
         bool, typer.Option("--beneath", help="A row of the matrix for each label beneath the classes.")
     ] = False,
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Of each call of a command.")] = None,
+    by: By = "count",
+    decide: Decide = "likely",
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> None:
@@ -161,10 +163,12 @@ def train(
                 )
             finally:
                 shown.close()
+        read = found.run(run.run, decide=decide)
         if json:
-            output.document(run_report.as_dict(run))
+            output.document({**run_report.as_dict(read), "harm": found.harm(run.run, decide=decide).as_dict()})
             return
-        run_report.print_run(found, run, drawn=shown.complete, beneath=beneath)
+        drawn = shown.complete and "harm" not in (by, decide)
+        run_report.print_run(found, read, drawn=drawn, beneath=beneath, by=by, decide=decide)
 
 
 def runs(dataset: DatasetDir = None, json: AsJson = False) -> None:

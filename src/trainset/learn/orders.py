@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainset.errors import BadValue
+from trainset.learn.scores import checked_costs
 
 ORDERS = ("likely_wrong", "entropy", "margin", "random")
 """Those that need no rehearsal."""
@@ -18,6 +19,19 @@ def likely_wrong(probability: NDArray[Any], codes: NDArray[np.int64]) -> NDArray
     values = np.asarray(probability, np.float64)
     given = values[np.arange(len(values)), np.maximum(codes, 0)]
     return 1 - np.where(codes >= 0, given, values.max(axis=1))
+
+
+def harmful(probability: NDArray[Any], codes: NDArray[np.int64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) how much harm a wrong label is expected to do, 0 or more: the sum over true classes of their probability times the cost of
+    calling them by the label; without a label that of the best guess. With costs of 1 it is `likely_wrong`.
+
+    probability: as there. costs: (classes, classes), truth on rows, 0 for what is right (`dataset.harm().of_classes`).
+    """
+    values = np.asarray(probability, np.float64)
+    prices = checked_costs(costs, values.shape[1])
+    expected: NDArray[np.float64] = values @ prices
+    given = expected[np.arange(len(values)), np.maximum(codes, 0)]
+    return np.where(codes >= 0, given, expected.min(axis=1))
 
 
 def entropy(probability: NDArray[Any]) -> NDArray[np.float64]:

@@ -242,8 +242,13 @@ def _built_on(dataset: Dataset, connection: Connection, seq: int, later: Collect
         found.update(other for other, sample in rows.yield_per(_CHUNK) if sample in imported)
     made = [str(kind) for kind in EntryKind if kind.startswith("class")]
     classes = {name for _, name in _classes(connection, entries.c.seq == first, made)}
-    if classes:  # others build on a class by labels and notes as well
-        using = [str(EntryKind.LABEL), str(EntryKind.NOTE), *(kind for kind in made if kind != EntryKind.CLASS_ADDED)]
+    if classes:  # others build on a class by labels, notes and costs as well
+        using = [
+            str(EntryKind.LABEL),
+            str(EntryKind.NOTE),
+            str(EntryKind.COST),
+            *(kind for kind in made if kind != EntryKind.CLASS_ADDED),
+        ]
         found.update(other for other, name in _classes(connection, span, using) if name in classes)
     return found & set(later)
 

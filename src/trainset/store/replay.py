@@ -13,15 +13,16 @@ from typing import Any
 import pyarrow as pa
 
 from trainset.errors import DamagedDataset
-from trainset.model import SPLITS, Action, ClassInfo, Entry, EntryKind, Note, Source
+from trainset.model import SPLITS, Action, ClassInfo, Cost, Entry, EntryKind, Note, Source
 from trainset.recipe import Recipe
 from trainset.store import ids, log, own_media
 from trainset.store.dataset import Dataset
 
 _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
-    EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE,
+    EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST,
 )  # fmt: skip
+COST_MOST = 1e9
 _OVERLAYS = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
 
 
@@ -60,6 +61,7 @@ class Replay:
     renames: list[Rename] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     recipes: dict[str, tuple[int, Recipe]] = field(default_factory=dict)  # name -> where in the log, recipe
+    costs: dict[tuple[str, str], Cost] = field(default_factory=dict)  # label, predicted
     named: set[str] = field(default_factory=set)  # the parts
 
     @cached_property
@@ -205,6 +207,9 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         kept = result.classes.get(new)
         result.classes[new] = kept or ClassInfo(new, old.definition, old.good, old.borderline)
         result.renames.append(Rename(action.seq, subject, new, None))
+        result.costs = _renamed(result.costs, subject, new)
+    elif kind is EntryKind.COST:
+        _set_cost(result, action.seq, subject, json.loads(value or ""))
     elif kind is EntryKind.CLASS_DEFINED:
         facts = json.loads(value or "")
         result.classes[subject] = ClassInfo(
@@ -213,3 +218,26 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
             tuple(map(str, facts.get("good", ()))),
             tuple(map(str, facts.get("borderline", ()))),
         )
+
+
+def _set_cost(result: Replay, seq: int, label: str, facts: dict[str, Any]) -> None:
+    predicted, cost = facts["predicted"], facts["cost"]
+    if not isinstance(predicted, str) or not predicted:
+        raise ValueError(f"predicted {predicted!r}")
+    if cost is None:
+        result.costs.pop((label, predicted), None)
+        return
+    if isinstance(cost, bool) or not isinstance(cost, (int, float)) or not 0 <= cost <= COST_MOST:
+        raise ValueError(f"cost {cost!r}")
+    result.costs.pop((label, predicted), None)  # set anew it is the last
+    result.costs[label, predicted] = Cost(label, predicted, float(cost), seq)
+
+
+def _renamed(costs: dict[tuple[str, str], Cost], old: str, new: str) -> dict[tuple[str, str], Cost]:
+    """Costs follow a class to its new name; where the class that it goes into has one of its own, that one stays."""
+    found: dict[tuple[str, str], Cost] = {}
+    for pair, cost in costs.items():
+        label, predicted = (new if name == old else name for name in pair)
+        if label != predicted and ((label, predicted) == pair or (label, predicted) not in costs):
+            found[label, predicted] = dataclasses.replace(cost, label=label, predicted=predicted)
+    return found

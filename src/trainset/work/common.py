@@ -14,6 +14,7 @@ from trainset.store import runs as store
 from trainset.store.dataset import Dataset
 from trainset.store.runs import Predictions, Run
 from trainset.work.about import About, about
+from trainset.work.harm import decided, ranked_by, spent
 from trainset.work.runs import Part, part, side
 
 _NOUNS = {"image": "pictures", "audio": "recordings", "text": "texts"}
@@ -103,41 +104,40 @@ def common(
     column: str = "",
     split: str = "",
     worst: int = 5,
+    by: str = "count",
+    decide: str = "likely",
 ) -> tuple[Common, ...]:
     """What the samples of a cell, a row or a column of a run's matrix have in common, against the rest of the class of each; without one of
-    them, of each of the `worst` cells and of the worst row and column.
+    them, of each of the `worst` cells and of the worst row and column, `by` count or harm. decide: see `run`.
 
     Samples are compared as they were when the run was made, in measures, words, fields of metadata, source, folder, contributor, split,
     who labelled them and when. All looks are corrected together (`learn/traits.py`). Raises `UnknownName`, `BadValue`.
     """
-    one = store.named(dataset, name)
-    found = store.predictions(dataset, one)
-    return _compared(
-        dataset, one, found, parts(one, found, cell=cell, row=row, column=column, split=split, worst=worst), split
-    )
-
-
-def parts(
-    run: Run, found: Predictions, *, cell: str = "", row: str = "", column: str = "", split: str = "", worst: int = 5
-) -> list[Part]:
-    """The part that is asked for, or the cells with the most mistakes, and the row and the column with the most."""
+    kept = store.named(dataset, name)
+    one, found = decided(dataset, kept, store.predictions(dataset, kept), decide)
     if cell or row or column:
-        return [part(run, found, cell, row, column, split)]
+        return _compared(dataset, one, found, [part(one, found, cell, row, column, split)], split)
+    weighs = spent(dataset, one, found) if ranked_by(by) == "harm" else np.ones(len(found))
+    return _compared(dataset, one, found, _worst(one, found, weighs, split, worst), split)
+
+
+def _worst(run: Run, found: Predictions, weighs: NDArray[np.float64], split: str, most: int) -> list[Part]:
+    """The cells of the mistakes that weigh most, and the row and the column of those."""
     mine = np.flatnonzero(side(found, split) & (found.given >= 0) & (found.predicted != found.given))
     given, predicted = found.given[mine], found.predicted[mine]
     cells = given * len(run.classes) + predicted
-    names = [(*divmod(at, len(run.classes)), mine[cells == at]) for at in _commonest(cells, worst)]
+    names = [(*divmod(at, len(run.classes)), mine[cells == at]) for at in _heaviest(cells, weighs[mine], most)]
     result = [Part(run.classes[one], run.classes[to], rows) for one, to, rows in names]
-    result += [Part(run.classes[one], "", mine[given == one]) for one in _commonest(given, 1)]
-    result += [Part("", run.classes[to], mine[predicted == to]) for to in _commonest(predicted, 1)]
+    result += [Part(run.classes[one], "", mine[given == one]) for one in _heaviest(given, weighs[mine], 1)]
+    result += [Part("", run.classes[to], mine[predicted == to]) for to in _heaviest(predicted, weighs[mine], 1)]
     return [
         one for at, one in enumerate(result) if not any(np.array_equal(one.rows, other.rows) for other in result[:at])
     ]
 
 
-def _commonest(values: NDArray[np.int64], most: int) -> list[int]:
-    which, counts = np.unique(values, return_counts=True)
-    return [int(one) for one in which[np.argsort(-counts, kind="stable")][:most]]
+def _heaviest(values: NDArray[np.int64], weighs: NDArray[np.float64], most: int) -> list[int]:
+    which, of = np.unique(values, return_inverse=True)
+    return [int(one) for one in which[np.argsort(-np.bincount(of.reshape(-1), weighs), kind="stable")][:most]]
 
 
 def _compared(

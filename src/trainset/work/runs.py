@@ -23,26 +23,28 @@ def runs(dataset: Dataset) -> list[Run]:
     return store.listed(dataset)
 
 
-def run(dataset: Dataset, name: str = "") -> Run:
-    """One run, by its id or number; without a name the latest. Raises `UnknownName`, `DamagedDataset`."""
-    return store.named(dataset, name)
+def run(dataset: Dataset, name: str = "", *, decide: str = "likely") -> Run:
+    """One run, by its id or number; without a name the latest. decide: `harm` gives its scores by the predictions of least expected harm, see
+    `harm`. Raises `UnknownName`, `DamagedDataset`."""
+    one = store.named(dataset, name)
+    return one if decide == "likely" else _decided(dataset, one, decide)[0]
 
 
-def predictions(dataset: Dataset, name: str = "") -> Predictions:
-    """What a run says of each sample, as arrays. Raises `UnknownName`, `DamagedDataset`."""
-    return store.predictions(dataset, store.named(dataset, name))
+def predictions(dataset: Dataset, name: str = "", *, decide: str = "likely") -> Predictions:
+    """What a run says of each sample, as arrays. decide: see `run`. Raises `UnknownName`, `DamagedDataset`."""
+    return _decided(dataset, store.named(dataset, name), decide)[1]
 
 
 def confused(
-    dataset: Dataset, name: str = "", *, cell: str = "", row: str = "", column: str = "", split: str = "", n: int = 12
-) -> Samples:
+    dataset: Dataset, name: str = "", *, cell: str = "", row: str = "", column: str = "", split: str = "", n: int = 12,
+    decide: str = "likely",
+) -> Samples:  # fmt: skip
     """The samples of a part of a run's confusion matrix, the surest mistakes first, as they are now.
 
     cell: `LABEL:PREDICTED`, where LABEL is a class, or a label beneath one. row: mistakes of the class; column: mistakes that were
-    predicted as it. split: validation or test, else what was held out. Raises `UnknownName`, `BadValue`.
+    predicted as it. split: validation or test, else what was held out. decide: see `run`. Raises `UnknownName`, `BadValue`.
     """
-    one = store.named(dataset, name)
-    found = store.predictions(dataset, one)
+    one, found = _decided(dataset, store.named(dataset, name), decide)
     rows = part(one, found, cell, row, column, split).rows
     first = rows[np.argsort(-found.confidence[rows], kind="stable")]
     samples = Samples.of(dataset, found.ids.take(pa.array(first[:n])), log.head(dataset))
@@ -99,6 +101,12 @@ def side(found: Predictions, split: str = "") -> NDArray[np.bool_]:
     mine: NDArray[np.bool_] = pc.equal(found.split, split).fill_null(False).to_numpy(zero_copy_only=False)
     apart: NDArray[np.bool_] = mine & (found.how == APART)
     return apart
+
+
+def _decided(dataset: Dataset, one: Run, rule: str) -> tuple[Run, Predictions]:
+    from trainset.work.harm import decided
+
+    return decided(dataset, one, store.predictions(dataset, one), rule)
 
 
 def _cell(run: Run, text: str) -> tuple[str, str]:

@@ -19,11 +19,13 @@ with run_when_used("trainset.work"):
     from trainset.work import audit_page, fix, history
     from trainset.work import classes as of_classes
     from trainset.work import common as of_common
+    from trainset.work import costs as of_costs
     from trainset.work import cut_windows as of_windows
     from trainset.work import diff as of_diff
     from trainset.work import embed as of_embed
     from trainset.work import export as of_export
     from trainset.work import extract_loudest as of_loudest
+    from trainset.work import harm as of_harm
     from trainset.work import import_ as of_import
     from trainset.work import import_predictions as of_predictions
     from trainset.work import import_reports as of_reports
@@ -96,6 +98,10 @@ class Workbench(store.Dataset):
     answers = verb(lambda: of_list.answers)
     undo_answer = verb(lambda: of_answer.undo_answer)
     ratings = verb(lambda: of_answer.ratings)
+    harm = verb(lambda: of_harm.harm)
+    costs = verb(lambda: of_costs.costs)
+    set_cost = verb(lambda: of_costs.set_cost)
+    unset_cost = verb(lambda: of_costs.unset_cost)
     flagged = verb(lambda: of_audit.flagged)
     dismiss = verb(lambda: of_audit.dismiss)
     dismissals = verb(lambda: of_audit.dismissals)
