@@ -265,3 +265,28 @@ def test_a_queue_outlives_its_run_and_the_cache(dataset: trainset.Workbench) -> 
         assert listed.measured.reviewed == 3
         assert len(again.waiting()) == 5
         assert again.review().next() is not None
+
+
+def test_what_would_hurt_most_comes_first_once_a_cost_is_set(dataset: trainset.Workbench) -> None:
+    with pytest.raises(BadValue, match="no cost is set") as refused:
+        dataset.queue("most-harmful", n=5)
+    assert refused.value.next.startswith("trainset costs set")
+    dear = {text for text in MISLABELLED if CLASSES[(int(text.split()[1]) + 1) % 3] == "dog"}
+    assert 0 < len(dear) < len(MISLABELLED)
+    for label in CLASSES:
+        if label != "dog":
+            dataset.set_cost("dog", label, 50)
+    made = dataset.queue("most-harmful", n=len(dear))
+    assert {*texts_of(dataset, made.queue)} == dear
+
+
+def test_a_random_queue_does_not_say_what_the_model_suggests(dataset: trainset.Workbench, tmp_path: Path) -> None:
+    for order, silent in (("random", True), ("likely-wrong", False)):
+        made = dataset.queue(order, n=6)
+        asked = dataset.review(made.queue).next()
+        assert asked is not None
+        assert (asked.suggested is None and asked.confidence is None) == silent
+        dataset.write_review(tmp_path / f"{order}.csv", queue=made.queue)
+        lines = (tmp_path / f"{order}.csv").read_text().splitlines()[1:]
+        assert all(",,,," in line for line in lines) == silent
+        assert made.expected["error_rate"] is not None

@@ -24,6 +24,7 @@ from trainset.store.queues import Queue
 from trainset.store.runs import HELD_OUT, SEEN, Predictions, Run
 from trainset.work.answer import reviewed
 from trainset.work.audit import flagged
+from trainset.work.costs import costs, priced
 from trainset.work.person import acting
 from trainset.work.rehearse import rehearsed
 from trainset.work.selection import Selection, opened
@@ -31,6 +32,7 @@ from trainset.work.selection import Selection, opened
 PURPOSES: Mapping[str, str] = {
     "likely-wrong": "to clean labels: those that are most likely wrong first",
     "most-useful": "to raise the recipe's accuracy",
+    "most-harmful": "to clean labels: those that are expected to do most harm first, by the costs that are set",
     "random": "to know the share of wrong labels: drawn at random",
     "entropy": "to look at what the model is least sure of, over all classes",
     "margin": "to look at what lies between two classes",
@@ -109,7 +111,11 @@ def queue(
         expected["gain"] = _rounded(useful.expected[useful.trust])
         expected["blends"] = {f"{trust:.2f}": _rounded(gain) for trust, gain in useful.expected.items()}
     else:
-        values = orders.order(name.replace("-", "_"), judged.probability, judged.codes)
+        values = (
+            orders.harmful(judged.probability, judged.codes, _prices(dataset, judged))
+            if name == "most-harmful"
+            else orders.order(name.replace("-", "_"), judged.probability, judged.codes)
+        )
         chosen = judged.rows[orders.first(values, count, open_[judged.rows])]
     rows, chances = _rows(table, chosen, judged)
     known_chances = chances[np.isfinite(chances)]
@@ -117,6 +123,7 @@ def queue(
         expected["error_rate"] = _rounded(known_chances.mean())
     if judged is not None and name == "random":
         expected |= judged.expected if not (where or check) else {"error_rate": _mean(judged, open_)}
+        rows = _unsaid(rows)
     facts = {
         "order": name, "purpose": PURPOSES[name], "run": judged.run.run if judged else "",
         "hash": judged.run.recipe.hash if judged else "", "at": at, "version": _version(dataset, at), "where": where, "check": check,
@@ -200,6 +207,28 @@ def _judged(
         )
     trained = said.how[theirs] == HELD_OUT
     return _Judged(run, said, rows, probability, codes, trained, chance, expected, tuple(remarks))
+
+
+def _prices(dataset: Dataset, judged: _Judged) -> NDArray[np.float64]:
+    """(classes, classes) what mistakes cost now, truth on rows."""
+    set_ = costs(dataset)
+    prices = priced(
+        set_, judged.run, np.bincount(judged.said.beneath[judged.said.beneath >= 0], minlength=len(judged.run.labels))
+    )
+    if not prices.any:
+        raise BadValue(
+            "no cost is set that counts for this run", expected="a mistake that is worse than others", got="; ".join(prices.unused),
+            next="trainset costs set LABEL:PREDICTED COST, or --order likely-wrong",
+        )  # fmt: skip
+    return prices.of_classes
+
+
+def _unsaid(rows: pa.Table) -> pa.Table:
+    """Without what the model says: who is to measure the share of wrong labels must not be swayed by it."""
+    for name in ("suggested", "confidence"):
+        place = rows.column_names.index(name)
+        rows = rows.set_column(place, queues.ROWS.field(name), pa.nulls(rows.num_rows, queues.ROWS.field(name).type))
+    return rows
 
 
 def _suggested(judged: _Judged, row: int, label: str | None) -> str | None:
