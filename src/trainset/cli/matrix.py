@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 30
 """Classes of a matrix at most; of more, a block of those that are confused most."""
-_NAME, _HEAD = 18, 8
+_NAME, _HEAD = 18, 12
 """Characters of a name beside a row, and above a column."""
 _RIGHT = ((222, 235, 247), (158, 202, 225), (66, 146, 198), (8, 81, 156))
 _WRONG = ((254, 230, 206), (253, 174, 107), (241, 105, 19), (166, 54, 3))
@@ -60,7 +60,7 @@ def matrix(
         before[np.ix_(keep, keep)] if before is not None else None,
         np.column_stack([shown[np.ix_(keep, keep)], np.delete(shown[keep], keep, axis=1).sum(axis=1)]) if harm is not None else None,
     )  # fmt: skip
-    lines = drawn(block, all_shown=len(keep) == len(names), longest=_longest(width))
+    lines = drawn(block, width=width, all_shown=len(keep) == len(names))
     if len(keep) < len(names):
         lines.append(text(f"the {len(keep)} most confused of {len(names)} classes; --json has them all", "dim"))
     return lines
@@ -95,7 +95,7 @@ def beneath(
         diagonal,
         counts[rows].sum(axis=1) - inside.sum(axis=1),
     )
-    lines = drawn(block, all_shown=len(columns) == len(classes), longest=_longest(width), square=False)
+    lines = drawn(block, width=width, all_shown=len(columns) == len(classes), square=False)
     if len(rows) < len(labels) or len(columns) < len(classes):
         lines.append(
             text(
@@ -106,25 +106,23 @@ def beneath(
     return lines
 
 
-def drawn(block: Block, *, all_shown: bool, longest: int, square: bool = True) -> list[Text]:
-    """The lines of a block: a heading, then a row for each label with its counts and the share that is right. longest: cells of a name."""
+def drawn(block: Block, *, width: int, all_shown: bool, square: bool = True) -> list[Text]:
+    """The lines of a block: a heading, then a row for each label with its counts and the share that is right."""
+    longest = _longest(width)
     numbers = block.cells if block.harm is None else block.harm[:, :-1]
     others = block.rest if block.harm is None else block.harm[:, -1]
-    named = all_shown and _named(block.columns, numbers)
-    cell = (
-        max(_digits(numbers), *(_cells(output.safe(name)) for name in block.columns), 1)
-        if named
-        else max(_digits(numbers), _digits(max(block.numbers, default=0) + 1))
-    )
+    named = all_shown and _named(block.rows, block.columns, numbers, width)
+    digits = max(_digits(numbers), 0 if named else _digits(max(block.numbers, default=0) + 1))
+    wides = [max(digits, _cells(output.safe(name)) if named else 0) for name in block.columns]
     rows = [_row_name(block, row, named or not square, longest) for row in range(len(block.rows))]
     wide = max([*map(_cells, rows), 5])
     rest = 0 if all_shown else max(4, _digits(others))
     heads = [
-        short(name, cell) if named else str(number + 1)
+        output.safe(name) if named else str(number + 1)
         for number, name in zip(block.numbers, block.columns, strict=True)
     ]
     heading = text(_padded("label", wide) + " ", "dim")
-    for head in heads:
+    for head, cell in zip(heads, wides, strict=True):
         heading.append(" " + " " * (cell - _cells(head)) + head, "bold")
     heading.append((" " + "rest".rjust(rest) if rest else "") + "  right", "dim")
     lines = [heading]
@@ -135,6 +133,7 @@ def drawn(block: Block, *, all_shown: bool, longest: int, square: bool = True) -
             count, right = int(block.cells[row, column]), column == block.diagonal[row]
             mark = _mark(count, int(block.before[row, column])) if block.before is not None else " "
             shown = f"{numbers[row, column]}" if count else "·"
+            cell = wides[column]
             inside = len(shown) < cell  # where there is room the mark stands at its number, else before the cell
             share = count / max(1, int(totals[row]))
             line.append(" " if inside else mark, "bold")
@@ -168,7 +167,9 @@ def confused(counts: NDArray[np.int64], most: int) -> list[int]:
 
 def _fitting(counts: NDArray[np.int64], rows: Sequence[str], columns: Sequence[str], width: int, most: int) -> int:
     """How many columns fit, at least two."""
-    cell = 1 + _cell(columns, counts, len(columns))
+    if len(columns) <= most and _named(rows, columns, counts, width):
+        return len(columns)
+    cell = 1 + max(_digits(counts), _digits(len(columns)))
     names = max((_cells(short(name, _longest(width))) for name in rows), default=1) + _digits(len(rows)) + 1
     room = width - max(names, 5) - 8
     if len(columns) <= most and cell * len(columns) <= room:
@@ -181,18 +182,11 @@ def _longest(width: int) -> int:
     return min(_NAME, max(6, width // 4))
 
 
-def _named(columns: Sequence[str], counts: NDArray[np.int64]) -> bool:
-    """Whether columns have their names above them; else their numbers."""
-    longest = max((_cells(output.safe(name)) for name in columns), default=1)
-    return longest <= max(_digits(counts), _HEAD if len(columns) <= 6 else 0)
-
-
-def _cell(columns: Sequence[str], counts: NDArray[np.int64], numbers: int) -> int:
-    """Cells of a count and of what stands above it."""
-    heads = (
-        max((_cells(output.safe(name)) for name in columns), default=1) if _named(columns, counts) else _digits(numbers)
-    )
-    return max(_digits(counts), heads)
+def _named(rows: Sequence[str], columns: Sequence[str], counts: NDArray[np.int64], width: int) -> bool:
+    """Whether columns have their names above them, because all of them fit; else their numbers."""
+    heads = [_cells(output.safe(name)) for name in columns]
+    names = max([5, *(_cells(short(name, _longest(width))) for name in rows)])
+    return max(heads, default=1) <= _HEAD and names + sum(1 + max(head, _digits(counts)) for head in heads) + 8 <= width
 
 
 def _digits(counts: NDArray[np.int64] | int) -> int:
