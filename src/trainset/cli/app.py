@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import sys
@@ -78,6 +79,14 @@ COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMM
 """Every command, for the docs and their test."""
 
 
+def _only(command: str) -> typer.Typer:
+    """The program with one command: to make all of them takes longer than some of them run. Without such a command the whole program."""
+    one = copy.copy(app)
+    one.registered_commands = [each for each in app.registered_commands if each.name == command]
+    one.registered_groups = [each for each in app.registered_groups if each.name == command]
+    return one if one.registered_commands or one.registered_groups else app
+
+
 def main() -> NoReturn:
     """Runs the command line. The user's mistakes print one clean message and exit with 2 (3: an import that brought nothing);
     ours keep their traceback."""
@@ -89,7 +98,7 @@ def main() -> NoReturn:
         arguments = [_START, *arguments]
     as_json = "--json" in arguments
     try:
-        code = app(arguments, standalone_mode=False, prog_name="trainset")
+        code = _only(arguments[0])(arguments, standalone_mode=False, prog_name="trainset")
         if code == _INTERRUPTED:  # typer makes this of Ctrl-C, and says nothing
             raise KeyboardInterrupt
         sys.stdout.flush()
