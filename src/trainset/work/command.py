@@ -227,7 +227,7 @@ def _call(command: str, folder: Path, timeout: float | None) -> None:
     for place, path in told.items():
         arguments = [word.replace(place, str(path)) for word in arguments]
     try:
-        process = subprocess.Popen(  # noqa: S603  # typed by the person: see decision 0013
+        process = subprocess.Popen(  # noqa: S603  # typed by the person: see decision 0016
             arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
