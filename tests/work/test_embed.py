@@ -124,6 +124,7 @@ def test_nan_from_an_embedder_is_named(pets: Workbench) -> None:
     assert report.embedded == 7
     assert report.left_out == {"the embedder gave NaN or infinity": 3}
     assert len({one["sample"] for one in report.named}) == 3
+    assert report.named[0]["sample"] not in repr(report)  # a notebook shows it
     assert pets.embeddings(embedder=odd, name="odd", version="1").known.sum() == 7
 
 

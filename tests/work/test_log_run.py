@@ -155,6 +155,8 @@ def test_nothing_is_kept_of_a_loop_that_fails_and_what_cannot_be_is_refused(sixt
     for arguments, more, why in bad:
         with pytest.raises(BadValue, match=why), sixty.log_run("net", held_out="yes") as logged:
             logged.log(*arguments, **more)
+    with pytest.raises(BadValue, match="not open"):
+        sixty.log_run("net", held_out="yes").log(1, names, table)
     assert sixty.runs() == []
     assert not [one for one in sixty.embedders() if one.embedder.startswith("layer:")]
 

@@ -139,6 +139,16 @@ def test_lists_without_queue_and_columns_of_other_names_are_read(dataset: trains
         dataset.answers(tmp_path / "nothing.csv")
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_a_list_that_a_spreadsheet_saved_with_other_separators_is_read(
+    dataset: trainset.Workbench, tmp_path: Path, between: str
+) -> None:
+    lines = [("id", "text", "answer"), (id_of(dataset, 0), "one, with commas", "dog"), (id_of(dataset, 1), "", "?")]
+    (tmp_path / "saved.csv").write_text("\n".join(between.join(line) for line in lines), encoding="utf-8")
+    done = dataset.answers(tmp_path / "saved.csv")
+    assert (done.added, done.refused_count, done.cannot_tell) == (2, 0, 1)
+
+
 def test_a_list_is_never_written_over(dataset: trainset.Workbench, tmp_path: Path) -> None:
     written(dataset, tmp_path / "q.csv")
     with pytest.raises(TargetExists):

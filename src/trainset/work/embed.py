@@ -51,7 +51,7 @@ class EmbedReport:
     embedded: int
     present: int
     left_out: Mapping[str, int]
-    named: Sequence[Mapping[str, str]]
+    named: Sequence[Mapping[str, str]] = field(repr=False)  # up to a thousand of them, in a notebook
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:

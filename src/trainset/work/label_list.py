@@ -57,7 +57,7 @@ class LabelList:
 def read(
     path: str | os.PathLike[str], columns: Mapping[str, str] | None = None, needed: Sequence[str] = ("sample", "label")
 ) -> LabelList:
-    """Reads CSV, TSV or JSON lines. columns: what is to be read from which column, where its name does not tell.
+    """Reads CSV (also with semicolons or tabs), TSV or JSON lines. columns: what is to be read from which column, where its name does not tell.
 
     Raises `BadSource` when there is no such file or column, or the file cannot be read as a table.
     """
@@ -65,7 +65,7 @@ def read(
     if not place.is_file():
         raise BadSource("there is no such list", where=str(place), expected="a CSV, TSV or JSON lines file")
     try:
-        rows: Rows = JsonRows(place) if place.suffix.lower() in JSON_SUFFIXES else CsvRows(place)
+        rows: Rows = JsonRows(place) if place.suffix.lower() in JSON_SUFFIXES else _table(place)
         mapped = _mapped(rows.columns, columns or {}, needed, str(place))
         rows.use(mapped)
         found: list[Row] = []
@@ -79,6 +79,21 @@ def read(
     except NotATable as fault:
         raise BadSource("this list cannot be read", where=str(place), got=fault.reason) from None
     return LabelList(tuple(found), refused, mapped)
+
+
+def _table(place: Path) -> CsvRows:
+    """A list is mostly one of ours that a spreadsheet has saved, and in half the world that separates columns by semicolons."""
+    try:
+        return CsvRows(place)
+    except NotATable:
+        for delimiter in (";", "\t"):
+            try:
+                found = CsvRows(place, delimiter=delimiter)
+            except NotATable:
+                continue
+            if len(found.columns) > 1:
+                return found
+        raise
 
 
 def _mapped(names: Sequence[str], asked: Mapping[str, str], needed: Sequence[str], where: str) -> dict[str, str]:

@@ -92,6 +92,7 @@ class Logged:
         self._rounded, self._missed = 0, 0.0
         self._kept: tuple[int, float, NDArray[np.float32], NDArray[np.int64]] | None = None
         self._layer = _Spool(count)
+        self._open = False
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -110,6 +111,12 @@ class Logged:
         ids: as `trainset` prints them, whole or the first twelve digits, or 16 bytes each, or paths. probabilities: (n, classes), rows that sum to 1 but for
         rounding. layer: (n, d) numbers, one vector for each sample: kept as the embedding `layer:NAME`. Of a sample the last call counts. Raises `BadValue`.
         """
+        if not self._open:
+            raise BadValue(
+                "this run is not open, so nothing that is logged would be kept",
+                expected="run.log inside its with block",
+                next="with dataset.log_run(...) as run:",
+            )
         if not isinstance(epoch, int) or isinstance(epoch, bool) or not 0 <= epoch < 2**31:
             raise BadValue("an epoch is a whole number", got=repr(epoch)[:80])
         rows = self._rows(ids)
@@ -138,11 +145,13 @@ class Logged:
         self._table[rows], self._of[rows] = table, epoch
 
     def __enter__(self) -> Self:
+        self._open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._open = False
         try:
             if kind is None:
                 self._close(last=True)
