@@ -295,7 +295,7 @@ sys.path.insert(0, {here!r})
 import pyarrow as pa
 from trainset.engine.pool import Pool
 print("once")
-pool = Pool("functions:act", {{}}, workers=2)
+pool = Pool("functions:act", {{}}, workers=2, seconds=300)
 for answer in pool.map([pa.record_batch({{"what": [word]}}) for word in {words!r}], None):
     print(answer["said"].to_pylist(), answer["pid"].to_pylist(), flush=True)
 """

@@ -17,6 +17,9 @@ _ESCAPE = "\x1b"
 _FOLLOWS = 0.05
 """Seconds in which the rest of an arrow key comes."""
 
+_PAUSE = 0.5
+"""Seconds after which a signal is seen at the latest."""
+
 
 class Keys:
     """Reads keys without Enter while it is open; the terminal is as before afterwards, also after an error."""
@@ -69,6 +72,10 @@ class Keys:
 
     def _character(self) -> str:
         while True:
+            while not select.select([self._file], [], [], _PAUSE)[
+                0
+            ]:  # Ctrl-C just before a read that blocks would wait for a key
+                pass
             byte = os.read(self._file, 1)
             if not byte:
                 return END
