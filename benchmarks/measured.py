@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -37,7 +38,8 @@ def run(command: list[str], cwd: Path, home: Path) -> Measured:
         watched = psutil.Process(process.pid)
         while process.poll() is None:
             peak = max(peak, memory(watched))
-            time.sleep(SAMPLE_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):  # its end is seen at once
+                process.wait(SAMPLE_SECONDS)
         seconds = time.perf_counter() - started
         printed.seek(0)
         output = printed.read()
