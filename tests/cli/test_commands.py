@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import subprocess
 import sys
 import time
@@ -25,6 +26,27 @@ def place(tmp_path: Path) -> Path:
     assert run("import", "t.csv", "-d", "set", cwd=tmp_path).returncode == 0
     (tmp_path / "set").rename(tmp_path / "t.trainset")
     return tmp_path
+
+
+def test_a_printed_command_can_be_copied_into_a_shell(place: Path) -> None:
+    """It is on one line, names the dataset, and quotes what a shell would take apart."""
+    folder = place / ("my texts of a name that is longer than a terminal " + "x" * 60)
+    (place / "t.trainset").rename(folder)
+    long = "$(touch gone) `x` " + " ".join(["a long name"] * 14)
+    for label, samples in (("a", "label = 'a'"), (long, "label = 'b'")):
+        done = run("label", label, "--where", samples, "--new-class", "-d", folder.name, cwd=place)
+        assert done.returncode == 0
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("next: ")]
+    words = shlex.split(line.removeprefix("next: trainset ").removesuffix(" takes it back"))
+    assert run(*words, cwd=place).returncode == 0
+    run("label", long, "--where", "label = 'b'", "-d", folder.name, cwd=place)
+    trained = run("train", "--embedder", "hashed_ngrams", "-d", folder.name, cwd=place, COLUMNS="80")
+    assert trained.returncode == 0, trained.stderr
+    cells = [line for line in trained.stdout.splitlines() if line.startswith("next: ")]
+    opened = run(*shlex.split(cells[0].removeprefix("next: trainset ")), cwd=place, COLUMNS="80")
+    assert opened.returncode == 0, opened.stderr
+    assert max(len(line) for line in opened.stdout.splitlines() if ": trainset " not in line) <= 80
+    assert len(opened.stdout.splitlines()) < 90  # a name of 200 characters does not make each row twelve lines
 
 
 def test_a_whole_session_in_json(place: Path) -> None:

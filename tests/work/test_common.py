@@ -18,6 +18,7 @@ from tests.work.made import write
 import trainset
 from trainset.errors import BadValue, UnknownName
 from trainset.store import embedded, runs
+from trainset.work.common import Common
 from trainset.work.embedders import chosen
 from trainset.work.workbench import Workbench
 
@@ -170,12 +171,22 @@ def test_few_samples_and_none_are_said_to_be_too_few(mislabelled: Workbench) -> 
         mislabelled.common(row="a", column="b")
 
 
+def test_without_a_rest_and_with_small_differences_it_says_so() -> None:
+    alone = Common("a", "", 12, 0, "The 12 texts of a taken for others", (), 0, 1.0)
+    assert alone.sentences == [
+        "The 12 texts of a taken for others: they are all of their class, so there is no rest to compare them with"
+    ]
+    assert "; 8 are all of their class)" in Common("a", "", 12, 4, "They", (), 0, 1.0).brief
+    assert "no difference of 10 points or more was found" in Common("a", "", 90, 90, "They", (), 100, 1e-5).brief
+    assert "nothing in common was found" in Common("a", "", 90, 90, "They", (), 100, 1e-2).brief
+
+
 def test_the_command_line_says_it_too(mislabelled: Workbench) -> None:
     folder = mislabelled.folder.parent
     shown = helpers.run("confusion", "-d", "set", cwd=folder, COLUMNS="80").stdout
     assert "what the samples of the worst cells, row and column have in common:" in shown
     assert "a taken for b, 10: are of the contributor 's3' in 100% of cases" in " ".join(shown.split())
-    assert max(map(len, shown.splitlines())) <= 80
+    assert max(len(line) for line in shown.splitlines() if ": trainset " not in line) <= 80
     part = helpers.run("confusion", "-d", "set", "--cell", "a:b", cwd=folder).stdout
     assert "The 10 texts of a taken for b are of the contributor 's3'" in " ".join(part.split())
     whole = helpers.run_json("confusion", "-d", "set", cwd=folder)

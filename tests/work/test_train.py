@@ -142,6 +142,20 @@ def test_a_split_of_the_source_is_predicted_by_the_head_trained_on_the_rest(tmp_
         assert dataset.confused(split="test", row="c").rows()[0]["text"] == "text 50"
 
 
+def test_only_what_is_itself_tied_to_training_is_said_to_be(tmp_path: Path) -> None:
+    """Speaker s9 is in the test split alone; one of the texts is a copy of one in training, the other fourteen are not."""
+    given = [
+        (text, label, *(("s9", "test") if n >= 45 else (who, "train")))
+        for n, (text, label, who, _) in enumerate(rows(60))
+    ]
+    given[50] = (given[2][0], *given[50][1:])
+    with filled(tmp_path, given) as dataset:
+        run = trained(dataset, groups="contributor,near")
+        assert (run.scores["test"]["samples"], run.scores["test"]["shared"]) == (15, 1)
+        shown = helpers.run("confusion", "-d", "set", cwd=tmp_path, COLUMNS="200").stdout
+        assert "; 1 of them has a contributor or near duplicate in training" in shown
+
+
 @pytest.mark.parametrize(("least", "rooted"), [(1.0, True), (0.9, True), (0.0, False)])
 def test_square_roots_are_taken_unless_plain_values_err_clearly_less(least: float, rooted: bool) -> None:
     """The label is as likely as the value says, so the values themselves foretell it best: the more, the more they differ."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainset.cli import output
+from trainset.cli import output, reports
 from trainset.cli.options import As, AsJson, At, DatasetDir, Why, opened
 from trainset.errors import BadValue
 
@@ -28,7 +28,7 @@ def _list(context: typer.Context, dataset: DatasetDir = None, at: At = None, jso
     if context.invoked_subcommand is not None:
         return
     with opened(dataset) as found:
-        known = found.costs(at)
+        known, place = found.costs(at), reports.where_flag(found)
         who = {action.seq: action for action in found.log()}
         if json:
             names = ("label", "predicted", "cost", "action", "person", "at", "reason")
@@ -47,7 +47,7 @@ def _list(context: typer.Context, dataset: DatasetDir = None, at: At = None, jso
             for c in known
         ]  # fmt: skip
         output.show(output.table(["label", "taken for", "cost", "action", "by", "on", "why"], shown, right=(2,)))
-        output.line("every other mistake costs 1; next: trainset confusion --by harm")
+        output.line(f"every other mistake costs 1; next: trainset confusion --by harm{place}")
 
 
 @app.command(name="set", context_settings={"ignore_unknown_options": True})  # -1 is a number that is refused

@@ -8,10 +8,11 @@ import typer
 
 from trainset.cli import output
 from trainset.cli.options import As, AsJson, Check, DatasetDir, Ids, Where, Why, opened
-from trainset.cli.reports import nothing_flagged
+from trainset.cli.reports import nothing_flagged, where_flag
 
 if TYPE_CHECKING:
     from trainset.work.fix import Change
+    from trainset.work.workbench import Workbench
 
 
 def label(
@@ -27,6 +28,7 @@ def label(
     """Give samples a label: trainset label cat 3f2a91c04b7d, or --where FILTER."""
     with opened(dataset) as found:
         _print(
+            found,
             found.label(to, samples or [], where=where, reason=why, person=person, new_class=new_class),
             f"labelled {to!r}" if to else "unlabelled",
             json,
@@ -46,7 +48,7 @@ def exclude(
     with opened(dataset) as found:
         change = found.exclude(samples or [], where=where, check=check, reason=why, person=person)
         nothing = nothing_flagged(found, check) if check and change.action is None and not json else ""
-        _print(change, "excluded", json, nothing)
+        _print(found, change, "excluded", json, nothing)
 
 
 def restore(
@@ -59,7 +61,7 @@ def restore(
 ) -> None:
     """Bring excluded samples back."""
     with opened(dataset) as found:
-        _print(found.restore(samples or [], where=where, reason=why, person=person), "restored", json)
+        _print(found, found.restore(samples or [], where=where, reason=why, person=person), "restored", json)
 
 
 def move_split(
@@ -76,6 +78,7 @@ def move_split(
     """Move samples to another split."""
     with opened(dataset) as found:
         _print(
+            found,
             found.move_split(to, samples or [], where=where, reason=why, person=person),
             f"moved to {to or 'no split'}",
             json,
@@ -85,7 +88,7 @@ def move_split(
 COMMANDS = (label, exclude, restore, move_split)
 
 
-def _print(change: Change, what: str, as_json: bool, nothing: str = "") -> None:
+def _print(dataset: Workbench, change: Change, what: str, as_json: bool, nothing: str = "") -> None:
     if as_json:
         output.document(change.as_dict())
         return
@@ -100,4 +103,4 @@ def _print(change: Change, what: str, as_json: bool, nothing: str = "") -> None:
         output.line(
             f"#{change.action}: {change.changed:,} {'sample' if change.changed == 1 else 'samples'} {output.safe(what)}{same}"
         )
-        output.line(f"next: trainset undo {change.action} takes it back")
+        output.line(f"next: trainset undo {change.action}{where_flag(dataset)} takes it back")

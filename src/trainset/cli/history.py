@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from trainset.cli import output
+from trainset.cli import output, reports
 from trainset.cli.options import As, AsJson, At, DatasetDir, Ids, Why, opened
 
 
@@ -117,10 +117,11 @@ def undo(
         if json:
             output.document({"action": seq, "undone": history.as_dict(undone)})
         else:
+            entries = f"{undone.entries:,} {'entry' if undone.entries == 1 else 'entries'}"
             output.line(
-                f"#{seq}: undid #{undone.seq} ({output.safe(undone.verb)} by {output.safe(undone.person)}, {undone.entries:,} entries)"
+                f"#{seq}: undid #{undone.seq} ({output.safe(undone.verb)} by {output.safe(undone.person)}, {entries})"
             )
-            output.line(f"next: trainset undo {seq} brings it back")
+            output.line(f"next: trainset undo {seq}{reports.where_flag(found)} brings it back")
 
 
 COMMANDS = (note, notes, log, undo)

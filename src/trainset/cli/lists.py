@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainset.cli import output
+from trainset.cli import output, reports
 from trainset.cli.options import As, AsJson, DatasetDir, Why, opened, pairs
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def apply(
     """Give samples the labels of a reviewed list, as one action."""
     with opened(dataset) as found:
         done = found.apply(list_, columns=pairs(columns, "--map"), reason=why, person=person, new_class=new_class)
+        place = reports.where_flag(found)
     if json:
         output.document(done.as_dict())
     else:
@@ -46,7 +47,7 @@ def apply(
         output.line(f"{head} {'label' if done.changed == 1 else 'labels'} changed{same}{unanswered}")
         refused_rows(done.refused, done.refused_count)
         if done.action:
-            output.line(f"next: trainset undo {done.action} takes it back")
+            output.line(f"next: trainset undo {done.action}{place} takes it back")
     if done.refused_count and not done.changed + done.unchanged + done.unanswered:
         raise typer.Exit(_NOTHING)
 
@@ -64,6 +65,7 @@ def import_reports(
     """Keep what outsiders say of samples; no label changes, the check `reported` shows it."""
     with opened(dataset) as found:
         done = found.import_reports(list_, columns=pairs(columns, "--map"), reporter=reporter, person=person)
+        place = reports.where_flag(found)
     if json:
         output.document(done.as_dict())
     else:
@@ -71,7 +73,7 @@ def import_reports(
         present = f", {done.present:,} were there already" if done.present else ""
         output.line(f"{done.added:,} {'report' if done.added == 1 else 'reports'} kept{present}")
         refused_rows(done.refused, done.refused_count)
-        output.line("next: trainset look --check reported")
+        output.line(f"next: trainset look --check reported{place}")
     if done.refused_count and not done.added + done.present:
         raise typer.Exit(_NOTHING)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -68,8 +69,14 @@ def as_json(value: Any, indent: int | None = None) -> str:
 
 
 def line(text: str = "", style: str = "") -> None:
-    """Prints one line, wrapped at words."""
-    console().print(text, style=style or None)
+    """Prints one line, wrapped at words; one with a command to type is left whole, so that it can be copied."""
+    console().print(text, style=style or None, soft_wrap=": trainset " in text)
+
+
+def quoted(text: object) -> str:
+    """Text from data as one word of a command that can be copied into a shell."""
+    shown = safe(text)
+    return f'"{shown}"' if not set(shown) & set('"\\$`!') else shlex.quote(shown)
 
 
 def show(*things: RenderableType) -> None:

@@ -184,7 +184,7 @@ def _ended(found: Workbench, queue: int, answered: int, changed: int, waiting: i
     if waiting:
         output.line(f"next: trainset review {queue}{place} goes on")
         return
-    for sentence in _measured(found.queues(queue)[0]):
+    for sentence in _measured(found.queues(queue)[0], place):
         output.line(f"  {output.safe(sentence)}")
     output.line(f"next: trainset train{place}")
 
@@ -212,7 +212,7 @@ def _tell(one: Listed, place: str) -> None:
     output.line(
         f"  made {queue.made[:16].replace('T', ' ')} by {output.safe(queue.person)} at #{queue.at}{by}{output.safe(f', {chosen}' if chosen else '')}"
     )
-    for sentence in (*_expected(one), *queue.remarks, *_measured(one)):
+    for sentence in (*_expected(one), *queue.remarks, *_measured(one, place)):
         output.line(f"  {output.safe(sentence)}")
     if one.measured.reviewed < queue.samples:
         output.line(f"next: trainset review {queue.queue}{place}")
@@ -229,7 +229,7 @@ def _expected(one: Listed) -> list[str]:
     return found
 
 
-def _measured(one: Listed) -> list[str]:
+def _measured(one: Listed, place: str) -> list[str]:
     queue, found = one.queue, one.measured
     who = f" by {', '.join(found.people)}" if found.people else ""
     said = [f"reviewed {found.reviewed:,} of {queue.samples:,}{who}"]
@@ -254,7 +254,7 @@ def _measured(one: Listed) -> list[str]:
             f"{_points(gain.high)}), both against the labels at #{gain.at} of {gain.samples:,} samples that both held out; all that changed in between counts"
         )
     elif queue.run and found.judged:
-        said.append("what it gained is measured once the same recipe is trained again: trainset train")
+        said.append(f"what it gained is measured once the same recipe is trained again: trainset train{place}")
     return said
 
 

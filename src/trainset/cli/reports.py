@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,6 +166,8 @@ def where_flag(dataset: Workbench) -> str:
     except NotADataset:
         pass
     try:
-        return f" -d {output.safe(dataset.folder.relative_to(Path.cwd()))}"
+        place = dataset.folder.relative_to(Path.cwd())
     except ValueError:
-        return f" -d {output.safe(dataset.folder)}"
+        place = dataset.folder
+    shown = output.safe(place)
+    return f" -d {shown if shlex.quote(shown) == shown else output.quoted(shown)}"

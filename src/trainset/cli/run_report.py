@@ -23,6 +23,7 @@ _WORST = 5
 _TABLE = 30
 """Classes of the table at most; of more, those of the lowest F1."""
 _NOTHING_HELD_OUT = "nothing is held out, so no label of the train split is judged"
+_NAME = 20  # cells of a class's name beside a sample
 _EPOCHS = 10  # of a logged run that are named
 _LINES = 7  # of a terminal, kept for what stands above and below a matrix that is drawn again in its place
 
@@ -126,7 +127,7 @@ def print_run(
         label, predicted = divmod(int(wrong.argmax()), len(counts))
         name = f"{run.classes[label]}:{run.classes[predicted]}"
         output.line(
-            f'next: trainset confusion --cell "{output.safe(name)}"{f" --split {split}" if split else ""}{where}'
+            f"next: trainset confusion --cell {output.quoted(name)}{f' --split {split}' if split else ''}{where}"
         )
         if not run.recipe.classes:  # else every label that is grouped differs from its class
             output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
@@ -154,8 +155,8 @@ def print_confused(dataset: Workbench, drawn: Samples, then: Callable[[], None])
     rows = [
         [
             row["id"][:12],
-            row["label"] or "",
-            row["predicted"],
+            matrix.short(row["label"] or "", _NAME),
+            matrix.short(row["predicted"], _NAME),
             f"{row['confidence']:.0%}",
             row["path"] or output.safe(row["text"], 40),
         ]
@@ -249,7 +250,7 @@ def _sentences(run: Run, split: str) -> list[str]:
         (f"held out ({by}): {_share(held)}" if held["samples"] else _NOTHING_HELD_OUT) + fitted,
         *(
             f"{name}: {_share(scores[name])}"
-            + (f"; {scores[name]['shared']:,} of them have a contributor or near duplicate in training" if scores[name]["shared"] else "")
+            + _tied(scores[name]["shared"], scores["groups"])
             for name in ("validation", "test") if scores[name]
         ),
     ]  # fmt: skip
@@ -271,6 +272,19 @@ def _sentences(run: Run, split: str) -> list[str]:
     if split:
         found.append(f"matrix and table are of {split}")
     return found
+
+
+def _tied(shared: int, groups: str) -> str:
+    """How many samples of a split training is not apart from."""
+    if not shared:
+        return ""
+    kinds = {
+        "near": "near duplicate",
+        "original": "stretch of their recording",
+        "said": "contributor or near duplicate",
+    }
+    what = " or ".join(kinds.get(one, one) for one in groups.split(","))
+    return f"; {shared:,} of them {'has' if shared == 1 else 'have'} a {what} in training"
 
 
 def _inside(dataset: Workbench, run: Run, split: str) -> list[str]:

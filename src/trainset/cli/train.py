@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trainset.cli import output, run_report
+from trainset.cli import output, reports, run_report
 from trainset.cli.embed import Embedder
 from trainset.cli.options import As, AsJson, At, By, DatasetDir, Decide, Why, opened, pairs
 from trainset.errors import BadValue
@@ -88,7 +88,7 @@ def recipe(
             output.document(made.as_dict())
             return
         output.line(f"#{made.action}: {output.safe(name)} is {output.safe(run_report.recipe_text(made.recipe))}")
-        output.line(f"next: trainset train --recipe {output.safe(name)}")
+        output.line(f"next: trainset train --recipe {output.quoted(name)}{reports.where_flag(found)}")
 
 
 def recipes(dataset: DatasetDir = None, at: At = None, json: AsJson = False) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainset.learn.traits import LEAST, Trait, Traits, traits
+from trainset.learn.traits import LEAST, SMALL, Trait, Traits, traits
 from trainset.store import runs as store
 from trainset.store.dataset import Dataset
 from trainset.store.runs import Predictions, Run
 from trainset.work.about import About, about
 from trainset.work.harm import decided, ranked_by, spent
 from trainset.work.runs import Part, part, side
+
+_LEVEL = 0.05  # the chance that anything is said where there is nothing
 
 _NOUNS = {"image": "pictures", "audio": "recordings", "text": "texts"}
 _UNITS = {"dBFS": "dB", "LUFS": "dB", "share": "", "full scale": ""}
@@ -80,13 +82,13 @@ class Common:
 
     @property
     def _nothing(self) -> str:
+        if not self.compared and self.samples:
+            return "they are all of their class, so there is no rest to compare them with"
         if self.compared < LEAST:
-            alone = (
-                f", {self.samples - self.compared:,} without a rest of their class"
-                if self.compared < self.samples
-                else ""
-            )
+            alone = f"; {self.samples - self.compared:,} are all of their class" if self.compared < self.samples else ""
             return f"too few to say what they share (at least {LEAST}{alone})"
+        if self.looks * self.smallest <= _LEVEL:  # small p by itself would read as if something had been missed
+            return f"no difference of {100 * SMALL:.0f} points or more was found ({self.looks:,} looks, smallest p {self.smallest:.2g})"
         return f"nothing in common was found ({self.looks:,} looks, smallest p {self.smallest:.2g})"
 
     def as_dict(self) -> dict[str, Any]:

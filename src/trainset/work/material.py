@@ -34,7 +34,8 @@ class Roster:
 
     labels: names; beneath: code of the label, -1 for none. classes: names; class_of: (labels,) the class of each; codes: of the class,
     -1 for none. train: what is trained on and predicted held out. groups: what is held out together, as numbers; None: each sample
-    by itself. by: what groups are made of. measures: (n, m) float64, NaN for none.
+    by itself. by: what groups are made of. shared: has one of its contributor, or a near duplicate, in training, itself and not through
+    others of its group. measures: (n, m) float64, NaN for none.
     """
 
     at: int
@@ -49,6 +50,7 @@ class Roster:
     train: NDArray[np.bool_]
     groups: NDArray[np.int64] | None
     by: str
+    shared: NDArray[np.bool_]
     contributors: NDArray[np.int64]
     measures: NDArray[np.float64]
     remarks: tuple[str, ...]
@@ -122,7 +124,7 @@ def _roster(
     dataset: Dataset, recipe: Recipe, at: int, asked: _Asked, known: NDArray[np.bool_], remarks: list[str], progress: Progress | None
 ) -> Roster:  # fmt: skip
     rows, contents = asked.rows, asked.contents
-    numbers, by = _groups(dataset, recipe, rows, contents, asked.columns, remarks, progress)
+    links = _links(dataset, recipe, rows, contents, asked.columns, remarks, progress)
     keep = pa.array(known)
     label = rows["label"].combine_chunks().filter(keep)
     labels, beneath = _codes(label)
@@ -134,13 +136,16 @@ def _roster(
         )
     split = rows["split"].combine_chunks().filter(keep)
     train = _train(split, codes, remarks)
-    groups = numbers[known] if numbers is not None else None
+    by = ",".join(links.made) or "none"
+    groups = together(rows.num_rows, links.codes, links.pairs)[known] if links.made else None
+    trained = np.zeros(rows.num_rows, bool)
+    trained[known] = train
     if groups is not None and recipe.groups == "auto" and len(np.unique(groups[train & (codes >= 0)])) < 2:
         groups, by = None, "none"
         remarks.append("all samples are of one contributor or near duplicates, so each is held out by itself")
     return Roster(
         at, rows["id"].combine_chunks().cast(pa.binary(16)).filter(keep), contents.filter(keep), split, labels, beneath, classes,
-        class_of, codes, train, groups, by, _codes(rows["contributor"].combine_chunks().filter(keep))[1],
+        class_of, codes, train, groups, by, links.to(trained)[known] & (groups is not None), _codes(rows["contributor"].combine_chunks().filter(keep))[1],
         np.stack([_number(rows[name])[known] for name in asked.measures], axis=1), tuple(remarks),
     )  # fmt: skip
 
@@ -187,11 +192,31 @@ def _train(split: pa.Array, codes: NDArray[np.int64], remarks: list[str]) -> NDA
     return train
 
 
-def _groups(
+@dataclass(frozen=True)
+class _Links:
+    """What ties samples to one another: codes, of which equal ones do and -1 does not, each of what `made` says; and pairs of samples."""
+
+    codes: list[NDArray[np.int64]]
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]] | None
+    made: list[str]
+
+    def to(self, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which samples are tied to some of these directly."""
+        tied = np.zeros(len(some), bool)
+        for codes in self.codes:
+            tied |= (codes >= 0) & np.isin(codes, codes[some])
+        if self.pairs is not None:
+            first, second = self.pairs
+            tied[first[some[second]]] = True
+            tied[second[some[first]]] = True
+        return tied
+
+
+def _links(
     dataset: Dataset, recipe: Recipe, rows: pa.Table, contents: pa.Array, columns: dict[str, pa.Array], remarks: list[str],
     progress: Progress | None,
-) -> tuple[NDArray[np.int64] | None, str]:  # fmt: skip
-    """(n,) numbers of what is held out together, None when nothing is, and of what they are made."""
+) -> _Links:  # fmt: skip
+    """What is held out together."""
     asked, pairs = recipe.groups.split(","), None
     if "original" in asked and "original" not in columns:
         raise BadValue("no sample was cut from a recording", next="--groups auto")
@@ -221,9 +246,7 @@ def _groups(
         if (pairs is not None and len(pairs[0])) or len(np.unique(copies)) < len(copies):
             found.append(copies)
             made.append("near")
-    if not made:
-        return None, "none"
-    return together(rows.num_rows, found, pairs), ",".join(made)
+    return _Links(found, pairs, made)
 
 
 def _field(table: QueryTable, name: str) -> pa.Array:

@@ -173,9 +173,7 @@ def _apart(
     mine = found.of_split(split)[told.rows] & (told.how == APART)
     if not mine.any():
         return None
-    shared = 0
-    if found.groups is not None:
-        shared = int(np.isin(found.groups[told.rows][mine], found.groups[found.train]).sum())
+    shared = int(found.shared[told.rows][mine].sum())
     return {**scored(confusion(codes[mine], best[mine], len(found.classes)), found.classes), "shared": shared}
 
 

@@ -207,9 +207,7 @@ def _apart(found: Material, split: str, best: NDArray[np.int64]) -> dict[str, An
     mine = found.of_split(split)
     if not mine.any():
         return None
-    shared = 0
-    if found.groups is not None:
-        shared = int(np.isin(found.groups[mine], found.groups[found.train]).sum())
+    shared = int(found.shared[mine].sum())
     return {**scored(confusion(found.codes[mine], best[mine], len(found.classes)), found.classes), "shared": shared}
 
 
@@ -226,9 +224,10 @@ def _remarks(
     ]  # fmt: skip
     if lone:
         names = ", ".join(lone[:3]) + (" ..." if len(lone) > 3 else "")
+        one, them = ("class is", "it") if len(lone) == 1 else ("classes are", "them")
         yield (
-            f"{len(lone)} of the classes are known from one {'sample' if groups is None else 'group'} only, without which nothing is "
-            f"known of them: {names}"
+            f"{len(lone):,} {one} known from one {'sample' if groups is None else 'group'} only, without which nothing is known of "
+            f"{them}: {names}"
         )
     missing = [name for name, count in zip(found.classes, counts.tolist(), strict=True) if not count]
     if missing:
