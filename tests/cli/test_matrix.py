@@ -99,3 +99,10 @@ def test_train_prints_a_matrix_at_epochs_on_a_pipe_and_the_kept_run_again(tmp_pa
     shown = helpers.run("confusion", "--row", "cat", cwd=tmp_path).stdout
     assert "surest mistakes first" in shown or "no samples in this part" in shown
     assert "error: there is no run" in helpers.run("confusion", "r9", cwd=tmp_path).stderr
+
+
+def test_nearly_all_is_not_all() -> None:
+    counts = np.array([[999, 1], [0, 4]])
+    lines = [str(line) for line in matrix.matrix(counts, ["a", "b"], width=80)]
+    assert lines[1].endswith(" >99%")
+    assert lines[2].endswith(" 100%")

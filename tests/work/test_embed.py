@@ -354,3 +354,25 @@ def test_a_command_that_fetches_nothing_imports_no_network() -> None:
     script = "import sys, trainset.work.workbench; sys.exit(' '.join({'urllib.request', 'onnxruntime', 'onnx'} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_function_is_trained_on_by_the_name_under_which_it_embedded(pets: Workbench) -> None:
+    def colour(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        return np.stack([image.reshape(-1, 3).mean(axis=0) for image in images]).astype(np.float32)
+
+    with pytest.raises(UnknownName, match="no embedder 'colour'"):
+        pets.train(embedder="colour")
+    with pytest.raises(BadValue, match="names its embedder") as refused:
+        pets.train(embedder=colour)
+    assert "name='mine'" in refused.value.next
+    pets.embed(colour, name="colour", version="1", side=8)
+    run = pets.train(embedder="colour", groups="none")
+    assert run.recipe.embedder == "colour"
+    assert np.isfinite(run.scores["accuracy"])
+    assert pets.embed("colour").embedded == 0
+    pets.embed(lambda images: colour(images) + 1, name="colour", version="2", side=8)
+    with pytest.raises(BadValue, match="several versions") as several:
+        pets.train(embedder="colour")
+    assert several.value.expected == "one of colour@1, colour@2"
+    one, two = (pets.embeddings(embedder=f"colour@{version}") for version in (1, 2))
+    assert np.allclose(next(iter(one.batches())) + 1, next(iter(two.batches())))

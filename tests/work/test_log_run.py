@@ -217,7 +217,7 @@ def test_a_layer_of_some_samples_is_said_to_be_of_some(sixty: Workbench) -> None
     names = ids(sixty)
     with sixty.log_run("net", held_out="yes") as logged:
         logged.log(1, names[:30], right()[:30], layer=np.eye(3)[np.arange(30) % 3])
-    assert sixty.embed("layer:net").left_out == {"its layer was not logged": 30}
+    assert sixty.embed("layer:net").left_out == {"no vector of it was logged or kept": 30}
     trained = sixty.train(embedder="layer:net", groups="none")
     assert any("30 samples have no embedding" in remark for remark in trained.remarks)
 

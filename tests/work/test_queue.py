@@ -290,3 +290,11 @@ def test_a_random_queue_does_not_say_what_the_model_suggests(dataset: trainset.W
         lines = (tmp_path / f"{order}.csv").read_text().splitlines()[1:]
         assert all(",,,," in line for line in lines) == silent
         assert made.expected["error_rate"] is not None
+
+
+def test_a_run_of_other_labels_judges_none(dataset: trainset.Workbench) -> None:
+    dataset.label("owl", where="label = 'cat'")
+    (skipped,) = dataset.audit(only=["label_error"]).results
+    assert skipped.skipped.endswith(
+        "labels have changed since run r0001-" + dataset.runs()[0].run[6:] + ": trainset train"
+    )

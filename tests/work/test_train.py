@@ -437,3 +437,12 @@ def test_runs_have_numbers_in_their_order(three: Workbench) -> None:
     assert (three.run("1").run, three.run(second.run).run, three.run().run) == (first.run, second.run, second.run)
     with pytest.raises(UnknownName, match="no run"):
         three.run("7")
+
+
+def test_a_train_split_with_less_than_half_of_the_samples_is_said(tmp_path: Path) -> None:
+    given = [(t, label, s, "train" if n < 24 else "validation") for n, (t, label, s, _) in enumerate(rows(60))]
+    with filled(tmp_path, given) as dataset:
+        said = "only 24 of 60 labelled samples are of the train split; trainset move-split changes that"
+        assert said in trained(dataset).remarks
+        dataset.move_split("train", where="split = 'validation'")
+        assert not any("of the train split" in remark for remark in trained(dataset).remarks)

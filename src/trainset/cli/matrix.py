@@ -141,7 +141,7 @@ def drawn(block: Block, *, width: int, all_shown: bool, square: bool = True) -> 
         if rest:
             line.append(" " + (str(int(others[row])) if others[row] else "·").rjust(rest), "dim")
         hit = int(block.cells[row, block.diagonal[row]]) if block.diagonal[row] >= 0 else 0
-        line.append(f"{hit / totals[row]:>7.0%}" if totals[row] and block.diagonal[row] >= 0 else "      -")
+        line.append(_right(hit, int(totals[row])) if totals[row] and block.diagonal[row] >= 0 else "      -")
         lines.append(line)
     return lines
 
@@ -212,6 +212,11 @@ def _padded(words: str, cells: int) -> str:
 
 def _mark(count: int, before: int) -> str:
     return " " if count == before else "▴" if count > before else "▾"
+
+
+def _right(hit: int, total: int) -> str:
+    """All of them is another thing than nearly all."""
+    return f"{'>99%' if hit < total and hit / total >= 0.995 else f'{hit / total:.0%}':>7}"
 
 
 def _style(share: float, right: bool) -> str:

@@ -22,7 +22,9 @@ def print_import(dataset: Workbench, result: ImportReport) -> None:
     """What an import did: counts, remarks, the first bad ones by name, what is missing."""
     files, rows = sum(result.files.values()), sum(result.rows.values())
     what = (
-        " and ".join(text for text in (f"{files:,} files" if files else "", f"{rows:,} rows" if rows else "") if text)
+        " and ".join(
+            text for text in (_number(files, "file") if files else "", _number(rows, "row") if rows else "") if text
+        )
         or "nothing"
     )
     rate = max(rows, files) / max(result.seconds, 1e-9)
@@ -78,6 +80,10 @@ def print_samples(dataset: Workbench, drawn: Samples, how: str, nothing: str = "
     for note in dataset.notes():
         if note.sample in shown:
             output.line(f"note on {note.sample} by {output.safe(note.person)}: {output.safe(note.text, 300)}")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def nothing_flagged(dataset: Workbench, check: str, at: str | int | None = None) -> str:

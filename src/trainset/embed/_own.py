@@ -79,6 +79,16 @@ def of_function(function: Callable[..., Any], medium: str, name: str, version: s
     )
 
 
+def of_kept(name: str, medium: str, version: str, side: int, rate: int) -> Plugin:
+    """A Python function whose embeddings are kept, known by its name alone: they are there or not, and are never computed here."""
+    made = of_function(_never, medium, name, version, side=side, rate=rate)
+    return replace(made, facts={**made.facts, "logged": True})
+
+
+def _never(samples: Any) -> Any:
+    raise AssertionError("a function that is known by its name alone computes nothing")
+
+
 def of_layer(name: str, medium: str, run: str, seen: str) -> Plugin:
     """A layer that a model of one's own has logged: it is there or not, and is never computed here."""
 

@@ -124,9 +124,9 @@ def embedders(dataset: Dataset) -> list[Listed]:
 
 
 def _logged(dataset: Dataset, meant: Embedder, missing: pa.Table, present: int) -> EmbedReport:
-    """A layer is there as far as it was logged."""
+    """A layer, or a function known by its name alone, is there as far as it was logged or kept."""
     lacking = int(pc.sum(pc.equal(missing["copy"], 1)).as_py() or 0)
-    left_out = {"its layer was not logged": lacking} if lacking else {}
+    left_out = {"no vector of it was logged or kept": lacking} if lacking else {}
     dim = embedded.Embeddings(dataset, meant.made, pa.array([], pa.binary(16))).dim
     return EmbedReport(meant.name, meant.made.version, dict(meant.made.settings), dim, 0, present, left_out, [], 0.0)
 

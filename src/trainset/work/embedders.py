@@ -108,7 +108,7 @@ def chosen(
     elif str(embedder).startswith(LAYER):
         plugin = _layer(dataset, str(embedder), settings or {})
     else:
-        plugin = _named(str(embedder), medium)
+        plugin = _named(dataset, str(embedder), medium)
     if plugin.facts["medium"] != medium:
         raise BadValue(
             f"embedder {plugin.name} is for {plugin.facts['medium']}, and this dataset holds {medium}",
@@ -168,7 +168,27 @@ def ready(embedder: Embedder) -> None:
     _models.require(f"the embedder {embedder.name}", embedder.plugin.facts["packages"])
 
 
-def _named(name: str, medium: str) -> Plugin:
+def _kept(dataset: Dataset, name: str) -> Plugin | None:
+    """The function whose embeddings are kept under this name (`NAME@VERSION` where there are several versions); None without any."""
+    found = {}
+    for made, _, _ in embedded.all_made(dataset, name.rpartition("@")[0] or name):
+        given = made.settings.get("given")
+        if made.settings.keys() == {"given"} and isinstance(given, list) and [type(one) for one in given] == [int, int]:
+            found[f"{made.embedder}@{made.version}"] = made, given
+            if made.embedder == name:
+                found.setdefault(name, (made, given))
+    mine = [key for key in found if key.startswith(f"{name}@") and found[key][0].embedder == name]
+    if name not in found:
+        return None
+    if len(mine) > 1:
+        raise BadValue(
+            f"embeddings of several versions of {name!r} are kept", expected=f"one of {', '.join(sorted(mine))[:300]}"
+        )
+    made, (side, rate) = found[name]
+    return _own.of_kept(made.embedder, dataset.medium, made.version, side, rate)
+
+
+def _named(dataset: Dataset, name: str, medium: str) -> Plugin:
     known = registry.plugins("embedder")
     if not name:
         return next(plugin for plugin in known.values() if plugin.facts["default"] and plugin.facts["medium"] == medium)
@@ -184,8 +204,11 @@ def _named(name: str, medium: str) -> Plugin:
         return _own.of_folder(path, medium)
     if path.suffix == ".onnx":
         return _own.of_file(path, medium)
+    if (kept := _kept(dataset, name)) is not None:
+        return kept
     raise UnknownName(
-        f"there is no embedder {name!r}", expected=f"one of {fitting}, the path of an ONNX file or of a folder, or hf:owner/name",
+        f"there is no embedder {name!r}",
+        expected=f"one of {fitting}, the path of an ONNX file or of a folder, hf:owner/name, or the name of a function that has embedded",
         next="trainset embedders lists what there is",
     )  # fmt: skip
 

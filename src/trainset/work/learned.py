@@ -16,12 +16,15 @@ from trainset.work.embed import embeddings
 from trainset.work.embedders import LAYER
 from trainset.work.vectors import Embeddings
 
+_CHANGED = 0.25
+"""Share of labels that may be others than in the run; of more, it has learnt another question than the one asked."""
+
 
 def said(dataset: Dataset, at: int, ids: pa.Array, label: pa.Array) -> Said:
     """What the latest run up to position `at` says of samples, given the id (16 bytes) and the present label of each.
 
-    Raises `LookupError` with the reason when there is no run. A label given since that run is judged by it all the same: the head
-    was trained without the sample.
+    Raises `LookupError` with the reason when there is no run, or one of too many other labels. A label given since that run is judged by it
+    all the same: the head was trained without the sample.
     """
     try:
         run = runs.named(dataset, at=at)
@@ -46,6 +49,11 @@ def said(dataset: Dataset, at: int, ids: pa.Array, label: pa.Array) -> Said:
     codes = np.array([*(class_of.get(name, -1) for name in encoded.dictionary.to_pylist()), -1], np.int64)
     groups = np.where(rows >= 0, found.group[rows], -1) if len(found) else np.full(len(rows), -1)
     given = codes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    then = found.given[rows] if len(found) else np.full(len(rows), -1)
+    judged = (rows >= 0) & (given >= 0) & (then >= 0)
+    changed = int((given != then)[judged].sum())
+    if changed > _CHANGED * judged.sum():
+        raise LookupError(f"{changed:,} of {judged.sum():,} labels have changed since run {run.run}: trainset train")
     beneath: dict[str, tuple[str, ...]] = {}
     for name, code in class_of.items():
         beneath[run.classes[code]] = (*beneath.get(run.classes[code], ()), name)

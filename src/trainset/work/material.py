@@ -189,6 +189,11 @@ def _train(split: pa.Array, codes: NDArray[np.int64], remarks: list[str]) -> NDA
     if not (train & (codes >= 0)).any():
         remarks.append("no labelled sample is of the train split, so every sample is trained on and held out in turn")
         return ~production
+    labelled, kept = int((codes >= 0).sum()), int((train & (codes >= 0)).sum())
+    if 2 * kept < labelled:
+        remarks.append(
+            f"only {kept:,} of {labelled:,} labelled samples are of the train split; trainset move-split changes that"
+        )
     return train
 
 

@@ -76,6 +76,11 @@ def meant(dataset: Dataset, name: str, changes: Mapping[str, Any]) -> Recipe:
         raise UnknownName(
             f"a recipe has no setting {unknown[0]!r}", expected=", ".join(f.name for f in dataclasses.fields(Recipe))
         )
+    if callable(given.get("embedder")):
+        raise BadValue(
+            "a recipe names its embedder", got="a function",
+            next="dataset.embed(function, name='mine', version='1'), then dataset.train(embedder='mine')",
+        )  # fmt: skip
     if "classes" in given:
         given["classes"] = grouping(given["classes"])
     for key in ("penalty", "strength"):
@@ -113,7 +118,7 @@ def _named(replayed: Replay, name: str) -> Recipe:
     if name not in replayed.recipes:
         raise UnknownName(
             f"there is no recipe {name!r}", expected=", ".join(sorted(replayed.recipes)) or "none yet",
-            next="trainset recipe NAME names one",
+            next="a command has {train}, {test} and {out} in it" if " " in name else "trainset recipe NAME names one",
         )  # fmt: skip
     seq, found = replayed.recipes[name]
     classes = {
