@@ -314,3 +314,15 @@ def test_play_hands_each_recording_to_the_machines_player(tmp_path: Path) -> Non
     assert (tmp_path / "played").read_bytes().count(b"RIFF") == 2
     refused = run("look", "--play", cwd=tmp_path, PATH=str(tmp_path / "nothing"))
     assert (refused.returncode, "no player" in refused.stderr) == (2, True)
+
+
+def test_a_list_whose_every_path_leads_out_says_how_to_allow_them(tmp_path: Path) -> None:
+    pictures(tmp_path / "elsewhere", classes=("a",))
+    paths = sorted((tmp_path / "elsewhere").rglob("*.png"))
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "list.csv").write_text("path,label\n" + "".join(f"{path},a\n" for path in paths))
+    refused = run("import", "lists/list.csv", "-d", "set", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert "if you trust this source, --allow-root DIR" in refused.stdout
+    allowed = run("import", "lists/list.csv", "-d", "set", "--allow-root", "elsewhere", cwd=tmp_path)
+    assert f"files: {len(paths)} added" in allowed.stdout, allowed.stdout

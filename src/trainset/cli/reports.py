@@ -55,6 +55,8 @@ def print_import(dataset: Workbench, result: ImportReport) -> None:
         output.line(f"  {bad['outcome']}: {output.safe(place, 120)}: {output.safe(bad['reason'], 400)}", style="yellow")
     if result.bad_count > _NAMED:
         output.line(f"  and {result.bad_count - _NAMED:,} more: --report FILE lists them all", style="yellow")
+    if result.nothing and any(bad["outcome"] == "unsafe" for bad in result.bad):
+        output.line("  if you trust this source, --allow-root DIR reads what it names below DIR too")
     if result.missing:
         output.line(
             f"  missing: {result.missing:,} samples are no longer in the source, such as {output.safe(', '.join(result.missing_names[:3]), 200)}"
