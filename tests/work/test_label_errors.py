@@ -101,9 +101,12 @@ def test_labels_that_the_embeddings_cannot_judge_flag_nothing_and_say_so(tmp_pat
     assert "too weak to judge" in result.about[0]
 
 
-def test_a_contributor_who_got_a_class_wrong_throughout_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("column", "groups"), [("contributor", "contributor"), ("batch", "meta.batch")])
+def test_a_contributor_or_batch_with_a_class_wrong_throughout_is_named(
+    column: str, groups: str, tmp_path: Path
+) -> None:
     pictures, labels = load_digits(return_X_y=True)
-    lines = ["path,label,contributor"]
+    lines = [f"path,label,{column}"]
     (tmp_path / "in").mkdir()
     for number in range(900):
         who, label = f"writer {number % 6}", int(labels[number])
@@ -113,13 +116,10 @@ def test_a_contributor_who_got_a_class_wrong_throughout_is_named(tmp_path: Path)
     (tmp_path / "in" / "list.csv").write_text("\n".join(lines))
     with trainset.init(tmp_path / "set") as dataset:
         dataset.import_(tmp_path / "in")
-        dataset.train(embedder="pixels", groups="contributor")
+        dataset.train(embedder="pixels", groups=groups)
         result = dataset.audit(only=["mislabelled_contributor"])["mislabelled_contributor"]
-        mistake = [
-            because
-            for because in result.because
-            if because.startswith("'writer 2' has ") and "most like '1'" in because
-        ]
+        whose = "'writer 2' has " if column == "contributor" else "batch 'writer 2' has "
+        mistake = [because for because in result.because if because.startswith(whose) and "most like '1'" in because]
         assert len(mistake) >= 8
         assert len(mistake) > result.flagged / 2
         dataset.train(embedder="pixels", groups="none")
