@@ -123,7 +123,7 @@ def keras(run: Logged, x: Any, ids: Sequence[Any], *, layer: str = "", logits: b
         raise MissingPackage("a callback for Keras", "keras") from None
     base: Any = framework.callbacks.Callback
 
-    class Logging(base):  # type: ignore[misc]
+    class Logging(base):  # type: ignore[misc]  # a class of a framework that may not be installed
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             model = self.model
             if layer:
@@ -153,7 +153,7 @@ def huggingface(
     base: Any = TrainerCallback
     together = collate or default_data_collator
 
-    class Logging(base):  # type: ignore[misc]
+    class Logging(base):  # type: ignore[misc]  # a class of a framework that may not be installed
         def on_epoch_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             model = more["model"]
             torch, training, epoch = sys.modules["torch"], model.training, round(state.epoch)

@@ -122,7 +122,7 @@ def _facts(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared(function: Callable[..., Any], **facts: Any) -> Plugin:
-    plugin: Plugin = embedder("", **facts)(function).__plugin__  # type: ignore[attr-defined]
+    plugin: Plugin = embedder("", **facts)(function).__plugin__  # type: ignore[attr-defined]  # the mark of the registry
     return plugin
 
 
