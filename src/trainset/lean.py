@@ -6,6 +6,7 @@ worker process.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import sys
@@ -29,8 +30,10 @@ _OBJECTS = 50_000
 
 
 def collect_rarely() -> None:
-    """For a process of our own: a tenth of its start and of many small decodings is saved."""
+    """For a process of our own: a tenth of its start and of many small decodings is saved, and the tenth of a second in which it
+    would look through all objects at its end, where the system takes all memory back at once."""
     gc.set_threshold(_OBJECTS, 20, 20)
+    atexit.register(gc.freeze)
 
 
 def leave_pandas_out() -> None:

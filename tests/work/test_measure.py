@@ -17,7 +17,7 @@ from tests import helpers
 
 import trainset
 from trainset.media.decode import decode, values
-from trainset.store import measured
+from trainset.store import measured, parts
 from trainset.work.together import Together, averaged_down
 
 
@@ -319,3 +319,50 @@ def test_values_of_contents_in_several_parts_are_found_once(
     for row in [*found.to_pylist(), *some.to_pylist()]:
         assert row["words"] == row["characters"] == row["content"][0]
     assert (nothing.num_rows, nothing.column_names) == (0, ["content", "words"])
+
+
+@pytest.mark.parametrize("older", [False, True], ids=["whole parts", "a part of an older trainset"])
+@pytest.mark.parametrize("rows", [3, 50, 100_000])
+def test_measures_beside_samples_are_those_of_their_contents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, older: bool
+) -> None:
+    """In whatever order, from however many parts, also for contents that begin alike, that come again, or that have no measures."""
+    monkeypatch.setattr(parts, "PART_ROWS", rows)
+    draw = np.random.default_rng(rows)
+    alike = draw.bytes(8)
+    known = [draw.bytes(16) for _ in range(200)] + [alike + draw.bytes(8) for _ in range(3)]
+    full = measured.schema("text")
+    with trainset.init(tmp_path / "set", medium="text") as dataset:
+        for start in range(0, 203, 29):
+            chosen = known[start : start + 35]
+            columns = [
+                pa.array(chosen, pa.binary(16))
+                if field.name == "content"
+                else pa.array([content[-1] for content in chosen]).cast(field.type)
+                if field.name in ("words", "characters")
+                else pa.nulls(len(chosen), field.type)
+                for field in full
+            ]
+            if older and start == 29:
+                with monkeypatch.context() as then:
+                    then.setattr(
+                        measured, "_versions", lambda plugins: {name: "0 " for name in plugins if name == "words"}
+                    )
+                    measured.write(dataset, [pa.record_batch(columns, schema=full)])
+                continue
+            measured.write(dataset, [pa.record_batch(columns, schema=full)])
+        beside = measured.Beside(dataset, ["words", "characters"])
+        there = {*measured.measured(dataset, ["words"])["content"].to_pylist()}
+        strangers = [draw.bytes(16) for _ in range(20)] + [alike + draw.bytes(8)]
+        for some in (known, known[::-1], [*known[100:], *strangers, *known[:120]], strangers, []):
+            words, characters = beside.of(pa.array([b"-" * 16, *some], pa.binary(16)).slice(1))
+            expected = [content[-1] if content in there else None for content in some]
+            assert words.to_pylist() == characters.to_pylist() == expected
+    assert [field.name for field in beside.fields] == ["words", "characters"]
+    assert len(there) == (203 if not older else 203 - 23)
+
+
+def test_measures_beside_samples_without_any(tmp_path: Path) -> None:
+    with trainset.init(tmp_path / "set", medium="text") as dataset:
+        beside = measured.Beside(dataset, ["words"])
+    assert [column.to_pylist() for column in beside.of(pa.array([b"a" * 16], pa.binary(16)))] == [[None]]

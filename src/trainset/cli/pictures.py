@@ -34,7 +34,7 @@ def one(samples: Samples, columns: int, lines: int, width: int) -> list[Text]:
     from trainset.media.preview import read_thumbnail, read_waveform
     from trainset.media.undecodable import Undecodable
 
-    row = samples.rows()[0]
+    row = samples.rows(measures=False)[0]
     preview = samples.previews().get(bytes.fromhex(row["content"]))
     if preview is None:
         return [Text("(no preview)")]
@@ -94,7 +94,7 @@ def _pictures(samples: Samples) -> RenderableType:
     across = max(1, output.console().width // (_CELL + 2))
     made = Table.grid(padding=(0, 2, 1, 0))
     cells = []
-    for row in samples.rows():
+    for row in samples.rows(measures=False):
         lines: list[Text] = [Text("(no preview)")]
         preview = found.get(bytes.fromhex(row["content"]))
         if preview is not None:
@@ -141,7 +141,7 @@ def _texts(samples: Samples) -> RenderableType:
     width = max(30, output.console().width - 48)
     rows = [
         [row["id"][:12], _label(row), row["split"] or "", output.safe(row["text"] or "", width * 2)]
-        for row in samples.rows()
+        for row in samples.rows(measures=False)
     ]
     return output.table(["id", "label", "split", "text"], rows)
 

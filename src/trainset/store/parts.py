@@ -34,7 +34,7 @@ def write(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema, fact
     rows = 0
     schema = with_facts(schema, facts)
     with whole_file(path) as file, pq.ParquetWriter(file, schema, compression="zstd", compression_level=1) as writer:
-        for table in _groups(batches):
+        for table in together(batches):
             writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=_GROUP_ROWS)
             rows += table.num_rows
     return rows
@@ -45,16 +45,22 @@ def with_facts(schema: pa.Schema, facts: Mapping[str, object]) -> pa.Schema:
     return schema.with_metadata({_FACTS: json.dumps(facts).encode()})
 
 
-def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Batches together to groups of rows: many small groups are slow to write and slower to read."""
+def together(batches: Iterable[pa.RecordBatch], rows: int = _GROUP_ROWS) -> Iterator[pa.Table]:
+    """Batches together to groups of at least so many rows: many small groups are slow to write and slower to read."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
-        if sum(some.num_rows for some in held) >= _GROUP_ROWS:
+        if sum(some.num_rows for some in held) >= rows:
             yield pa.Table.from_batches(held)
             held = []
     if held:
         yield pa.Table.from_batches(held)
+
+
+def one(column: pa.ChunkedArray) -> pa.Array:
+    """The column in one piece."""
+    whole = column.combine_chunks()
+    return whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
 
 
 def open_part(path: Path, schema: pa.Schema | None = None) -> pq.ParquetFile:

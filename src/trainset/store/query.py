@@ -16,7 +16,7 @@ from trainset.errors import BadFilter, BadValue, DamagedDataset, UnknownName
 from trainset.store import filters, ids, parts, runs
 from trainset.store.dataset import Dataset
 from trainset.store.draw import draw
-from trainset.store.measured import measure_names, measured
+from trainset.store.measured import Beside, measure_names
 from trainset.store.replay import Replay, overlays, replay
 from trainset.store.schema import SAMPLES
 
@@ -42,8 +42,6 @@ PREDICTED = ("predicted", "confidence")
 _OF_PARTS = (*BASE, "remarks")
 _FILTER_SECONDS = 30
 _STORED = {"source_label": "label"}  # column here -> column in the parts
-_KEY = ("content_first", "content_second")
-"""The halves of a content hash, by which measures are joined."""
 
 
 class QueryTable:
@@ -227,15 +225,15 @@ class QueryTable:
     def _build(self) -> None:
         measures = [n for n in sorted(self.columns) if n not in (*_OF_PARTS, *PREDICTED) and n not in self._flags]
         predicted = bool(self.columns & {*PREDICTED})
-        needed = {*self.columns, *(["content"] if predicted else []), *(_KEY if measures else [])}
-        stored = sorted(
-            {_STORED.get(name, name) for name in needed if name in (*_OF_PARTS, *_KEY)} - {"excluded"} | {"id"}
-        )
+        needed = {*self.columns, *(["content"] if predicted else [])}
+        stored = sorted({_STORED.get(name, name) for name in needed if name in _OF_PARTS} - {"excluded"} | {"id"})
         proposing = [number for number, part in enumerate(self.replay.parts) if part.proposes]
         if proposing:
             stored.append("split_proposed")
         con = self._connection
-        reader = pa.RecordBatchReader.from_batches(_rows_schema(stored), self._rows(stored))
+        beside = Beside(self.dataset, measures) if measures else None
+        schema = _rows_schema(stored, beside)
+        reader = pa.RecordBatchReader.from_batches(schema, self._rows(stored, schema, beside))
         con.register("incoming", reader)
         source = "incoming"
         if self.replay.overlaps or self.replay.renames:  # to be read more than once
@@ -269,45 +267,44 @@ class QueryTable:
             con.register("predictions", runs.columns(self.dataset, self.replay.at))
             joins += " LEFT JOIN predictions p ON p.id = s.id AND p.content = s.content"
             picked |= {name: f"p.{name}" for name in PREDICTED}
-        if measures:
-            table = measured(self.dataset, measures)
-            for name, half in zip(_KEY, _halves(table["content"].combine_chunks()), strict=True):
-                table = table.append_column(name, half)
-            con.register("measured", table.drop_columns("content"))
-            joins += " LEFT JOIN measured m ON " + " AND ".join(f"m.{name} = s.{name}" for name in _KEY)
         listed = ", ".join(
-            f'{picked.get(name, (f"m.{chr(34)}{name}{chr(34)}" if name in measures else f"s.{chr(34)}{name}{chr(34)}"))} AS "{name}"'
-            for name in sorted(self.columns)
+            f'{picked.get(name, f"s.{chr(34)}{name}{chr(34)}")} AS "{name}"' for name in sorted(self.columns)
         )
         con.execute(f"CREATE TABLE samples AS SELECT {listed}, s.part, s.row FROM {source} s{joins}")  # names are ours
         con.execute("DROP TABLE IF EXISTS rows_of_parts")
-        for name in ("renamed", "measured", "incoming", "predictions", *self._flags):
+        for name in ("renamed", "incoming", "predictions", *self._flags):
             with contextlib.suppress(duckdb.Error):
                 con.unregister(name)
 
-    def _rows(self, stored: list[str]) -> Iterator[pa.RecordBatch]:
+    def _rows(self, stored: list[str], schema: pa.Schema, beside: Beside | None) -> Iterator[pa.RecordBatch]:
         try:
-            yield from self._numbered(stored)
+            yield from self._numbered(stored, schema, beside)
         except (DamagedDataset, KeyboardInterrupt) as damage:  # on its way through the database it would lose its words
             self._damage = damage
             raise
 
-    def _numbered(self, stored: list[str]) -> Iterator[pa.RecordBatch]:
-        keyed = _KEY[0] in stored
-        read = sorted({name for name in stored if name not in _KEY} | {*(["content"] if keyed else [])})
+    def _numbered(self, stored: list[str], schema: pa.Schema, beside: Beside | None) -> Iterator[pa.RecordBatch]:
+        read = sorted({*stored, *(["content"] if beside else [])})
         for number, part in enumerate(self.replay.parts):
             at = 0
-            for batch in parts.batches(self.dataset.place("samples", part.name), read, SAMPLES):
+            batches = parts.batches(self.dataset.place("samples", part.name), read, SAMPLES)
+            for batch in self._with_measures(batches, beside) if beside else batches:
                 count = batch.num_rows
-                halves = dict(zip(_KEY, _halves(batch["content"]), strict=True)) if keyed else {}
                 places = [
                     pa.array(np.full(count, number, np.int32)),
                     pa.array(np.arange(at, at + count, dtype=np.int64)),
                 ]
-                columns = [halves[name] if name in halves else batch.column(name) for name in stored]
-                rows = pa.record_batch([*columns, *places], schema=_rows_schema(stored))
+                rows = pa.record_batch([*(batch[name] for name in schema.names[:-2]), *places], schema=schema)
                 yield rows if self._only is None else rows.filter(pc.is_in(rows["id"], value_set=self._only))
                 at += count
+
+    @staticmethod
+    def _with_measures(batches: Iterable[pa.RecordBatch], beside: Beside) -> Iterator[pa.RecordBatch]:
+        for table in parts.together(batches, parts.PART_ROWS):
+            values = beside.of(parts.one(table["content"]))
+            for field, column in zip(beside.fields, values, strict=True):
+                table = table.append_column(field, column)
+            yield from table.combine_chunks().to_batches()
 
     def _overlay(self) -> None:
         con = self._connection
@@ -361,15 +358,9 @@ def open_table(
     return QueryTable(dataset, at, needed - flags.keys(), flags=flags)
 
 
-def _rows_schema(stored: list[str]) -> pa.Schema:
-    fields = [pa.field(name, pa.uint64()) if name in _KEY else SAMPLES.field(name) for name in stored]
+def _rows_schema(stored: list[str], beside: Beside | None) -> pa.Schema:
+    fields = [*(SAMPLES.field(name) for name in stored), *(beside.fields if beside else [])]
     return pa.schema([*fields, pa.field("part", pa.int32()), pa.field("row", pa.int64())])
-
-
-def _halves(contents: pa.Array) -> list[pa.Array]:
-    """Hashes of 16 bytes as two numbers each: the database compares these several times faster than bytes."""
-    numbers = np.frombuffer(contents.buffers()[1], np.uint64)[contents.offset * 2 :][: 2 * len(contents)]
-    return [pa.array(numbers[place::2]) for place in (0, 1)]
 
 
 def _brief(error: Exception) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,14 @@ class Samples:
     """
 
     dataset: Dataset
-    table: pa.Table
+    known: pa.Table
     total: int
     sources: dict[str, Source]
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """A row a sample: all columns of the parts, and every measure, read when they are first asked for."""
+        return _with_measures(self.dataset, self.known)
 
     @staticmethod
     def of(dataset: Dataset, identifiers: pa.Array, at: int) -> Samples:
@@ -48,7 +54,7 @@ class Samples:
             return _with_details(table, rows, rows.num_rows)
 
     def __len__(self) -> int:
-        return int(self.table.num_rows)
+        return int(self.known.num_rows)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.rows())
@@ -56,13 +62,14 @@ class Samples:
     @property
     def ids(self) -> list[str]:
         """Their ids as they are printed, which every verb takes."""
-        return [ids.shown(identifier) for identifier in self.table["id"].to_pylist()]
+        return [ids.shown(identifier) for identifier in self.known["id"].to_pylist()]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One dictionary a sample, ids and content hashes as hex, metadata as a dictionary of its own."""
+    def rows(self, *, measures: bool = True) -> list[dict[str, Any]]:
+        """One dictionary a sample, ids and content hashes as hex, metadata as a dictionary of its own (`measures`: and its
+        measures)."""
         return [
             {**row, "id": row["id"].hex(), "content": row["content"].hex(), "meta": _fields(row["meta"])}
-            for row in self.table.to_pylist()
+            for row in (self.table if measures else self.known).to_pylist()
         ]
 
     def to_arrow(self) -> pa.Table:
@@ -90,14 +97,14 @@ class Samples:
         """The bytes of the sample at this place: of its file, or of its text in UTF-8. Raises `Gone` or `Unsafe`."""
         if not -len(self) <= number < len(self):
             raise BadValue("there is no sample at this place", expected=f"0 to {len(self) - 1}", got=str(number))
-        row = self.table.slice(number % len(self), 1).to_pylist()[0]
+        row = self.known.slice(number % len(self), 1).to_pylist()[0]
         if row["path"] is None:
             return str(row["text"]).encode()
         return read_media(self.dataset, self.sources, row["source"], row["path"], row["content"])
 
     def previews(self) -> dict[bytes, bytes]:
         """Thumbnails (JPEG) or waveforms by content hash, as far as there are any. A file that is one itself is read again."""
-        contents = self.table["content"].to_pylist()
+        contents = self.known["content"].to_pylist()
         found = previews.get(self.dataset, contents)
         if self.dataset.medium == "image":
             from trainset.media.preview import may_be_thumbnail
@@ -120,7 +127,7 @@ class Samples:
             raise TargetExists("there is something at this place already", where=str(target), next="name a new folder")
         troubles: list[TrainsetError] = []
         taken: set[str] = set()
-        for number, row in enumerate(self.rows()):
+        for number, row in enumerate(self.rows(measures=False)):
             name = (row["path"] or "text.txt").rsplit("/", 1)[-1]
             try:
                 data = self.media(number)
@@ -202,7 +209,7 @@ def _with_details(table: QueryTable, rows: pa.Table, total: int) -> Samples:
             "remarks": details["remarks"],
         }
     )
-    return Samples(table.dataset, _with_measures(table.dataset, result), total, table.replay.sources)
+    return Samples(table.dataset, result, total, table.replay.sources)
 
 
 def _fields(meta: str | None) -> Any:
@@ -215,7 +222,9 @@ def _fields(meta: str | None) -> Any:
 
 
 def _with_measures(dataset: Dataset, rows: pa.Table) -> pa.Table:
-    names = list(measure_names(dataset))
+    names = [name for name in measure_names(dataset) if name not in rows.column_names]
+    if not names:
+        return rows
     wanted = pa.array(rows["content"].to_pylist(), pa.binary(16))
     found = measured(dataset, names, only=wanted)
     places = pa.compute.index_in(wanted, value_set=found["content"].combine_chunks())

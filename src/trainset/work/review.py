@@ -137,7 +137,7 @@ class Review:
             suggested = self._known.current_name(suggested, self.queue.at)
         if suggested not in self._known.classes:
             suggested, confidence = None, None
-        label = found.table["label"][0].as_py()
+        label = found.known["label"][0].as_py()
         return Asked(self._place[sample], found, sample, label, suggested, confidence)
 
     def _standing(self, sample: bytes) -> list[Rating]:
@@ -152,10 +152,10 @@ class Review:
             some = self._left[:_AHEAD]
             found = Samples.of(self.dataset, pa.array(some, pa.binary(16)), log.head(self.dataset))
             self._read = dict.fromkeys(some)
-            columns = (found.table["id"].to_pylist(), found.table["excluded"].to_pylist())
+            columns = (found.known["id"].to_pylist(), found.known["excluded"].to_pylist())
             for place, (one, excluded) in enumerate(zip(*columns, strict=True)):
                 if not excluded:
-                    self._read[one] = Samples(self.dataset, found.table.slice(place, 1), 1, found.sources)
+                    self._read[one] = Samples(self.dataset, found.known.slice(place, 1), 1, found.sources)
         return self._read.get(sample)
 
 

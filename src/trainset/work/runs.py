@@ -48,9 +48,9 @@ def confused(
     rows = part(one, found, cell, row, column, split).rows
     first = rows[np.argsort(-found.confidence[rows], kind="stable")]
     samples = Samples.of(dataset, found.ids.take(pa.array(first[:n])), log.head(dataset))
-    place = pc.index_in(samples.table["id"].combine_chunks().cast(pa.binary(16)), value_set=found.ids)
+    place = pc.index_in(samples.known["id"].combine_chunks().cast(pa.binary(16)), value_set=found.ids)
     names = pa.array(one.classes, pa.string()).take(pa.array(found.predicted).take(place))
-    table = samples.table.append_column("predicted", names)
+    table = samples.known.append_column("predicted", names)
     table = table.append_column("confidence", pa.array(found.confidence.astype(np.float64)).take(place))
     return Samples(dataset, table, len(rows), samples.sources)
 
