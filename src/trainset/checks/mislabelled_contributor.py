@@ -14,11 +14,11 @@ from trainset.contracts import Findings, Said, check
 from trainset.learn.mislabelled_groups import mislabelled_groups
 
 
-@check("A contributor or batch mislabelled throughout", matters=3, version=2)
+@check("A contributor or batch mislabelled throughout", matters=3, version=3)
 def mislabelled_contributor(
     said: Said, contributor: pa.Array, meta: Mapping[str, pa.Array], *, chance: float = 0.01
 ) -> Findings:
-    """Contributors, or batches that a field of metadata names, many of whose samples of one class look like another class: one mistake,
+    """Contributors, or batches that a field of metadata names, most of whose samples of one class look like another class: one mistake,
     made many times.
 
     `chance`: how likely so many would be if they were as usual, at most, corrected for how many were looked at. Only a run that held them

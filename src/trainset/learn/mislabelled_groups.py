@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_SHARE = 0.2
-"""Least share of a group's labels of a class that is worth calling one mistake: who calls every 2 a 0 may well know his zeros."""
+_SHARE = 0.5
+"""Least share of a group's labels of a class that is worth calling one mistake. Of the spoken digits, which are labelled rightly, a
+speaker's 6 is taken for an 8 in 22 of 50: a voice the model has not met may be misunderstood as often as that."""
 
 
 @dataclass(frozen=True)
