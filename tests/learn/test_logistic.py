@@ -179,3 +179,16 @@ def test_constant_and_doubled_columns_are_no_trouble() -> None:
     scores = last(Whole(wide), codes, 2, folds(np.arange(80), codes)).scores
     assert np.isfinite(scores).all()
     assert (scores.argmax(axis=1) == codes).mean() > 0.7
+
+
+def test_without_folds_there_is_the_head_of_all_samples() -> None:
+    draw = np.random.default_rng(8)
+    codes = np.arange(90) % 3
+    x = draw.normal(size=(90, 5)) + 2 * np.eye(3, 5)[codes]
+    *_, whole = logistic.train(Whole(x), codes, 3, np.full(90, -1))
+    *_, folded = logistic.train(Whole(x), codes, 3, np.arange(90) // 3 % 2)
+    same = (x @ whole.coefficients + whole.base).argmax(axis=1) == (x @ folded.coefficients + folded.base).argmax(
+        axis=1
+    )
+    assert same.mean() > 0.95
+    assert 0.8 < whole.in_sample <= 1

@@ -301,3 +301,11 @@ def test_roots_keep_sign_and_order_and_are_the_same_in_batches_and_by_rows() -> 
     assert np.array_equal(np.concatenate([*view.batches()]), expected)
     assert np.array_equal(view.take(np.array([1, 0])), expected[::-1])
     assert (len(view), view.dim) == (2, 3)
+
+
+def test_solving_for_one_penalty_gives_the_head_of_the_fit() -> None:
+    draw = np.random.default_rng(8)
+    x, codes, weights = draw.normal(size=(60, 7)), np.arange(60) % 3, draw.random(60) + 0.1
+    head = ridge.fit(Whole(x), codes, 3, weights=weights, penalty=0.7)
+    slope, base = ridge.solved(Whole(x), codes, 3, 0.7, weights=weights)
+    assert np.allclose(x @ slope + base, head.predict(x), atol=1e-5)

@@ -218,8 +218,8 @@ def test_comparing_counts_each_sample_twice_and_only_once_in_all(pictures: Path)
     with trainset.open(pictures) as dataset:
         dataset.place("cache", "near.parquet").unlink(missing_ok=True)
         seen: list[int] = []
-        pairs = dataset.compare(progress=seen.append)
+        pairs = dataset.find_near(progress=seen.append)
         assert pairs >= 6
         assert sum(seen) == 2 * 81  # all contents, the exact copy aside
-        assert dataset.compare(progress=seen.append) == pairs
+        assert dataset.find_near(progress=seen.append) == pairs
         assert sum(seen) == 2 * 81

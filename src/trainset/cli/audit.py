@@ -67,7 +67,7 @@ def audit(
                 output.progress("compare", quiet=json) as count,
                 contextlib.suppress(BadValue),
             ):  # the audit says of each check why it cannot run
-                found.compare(at=at, progress=count)
+                found.find_near(at=at, progress=count)
         with output.progress("audit", quiet=json) as count:
             result = found.audit(only=wanted, settings=chosen, at=at, progress=count)
         page = found.save_audit(result, html) if html is not None else None

@@ -57,7 +57,8 @@ def train(
 ) -> Iterator[Epoch]:
     """Trains, an `Epoch` at a time; stop asking to stop training.
 
-    codes: (n,) -1 for none. fold: (n,) 0 to k - 1 of `folds`; each is predicted by the head that was trained on the others. weights:
+    codes: (n,) -1 for none. fold: (n,) 0 to k - 1 of `folds`; each is predicted by the head that was trained on the others. -1 everywhere:
+    there is the head of all samples alone, which predicts nothing held out. weights:
     (n,) of 0 or more, such as `labels.balanced`. resample: "over", "under" or "smote" makes the classes of each head's own training
     samples the same size, from those alone; "" leaves them. Each epoch is one pass and one step of L-BFGS (Liu and Nocedal 1989),
     which needs no order of samples, and so streams. Centre and scale of each feature are those of the head's own training samples.
@@ -66,7 +67,7 @@ def train(
     labels = checked(codes, len(view), classes)
     if strength <= 0 or not np.isfinite(strength) or epochs < 1:
         raise BadValue("the head cannot be trained so", expected="a strength above 0 and at least one epoch")
-    heads = int(fold.max()) + 2  # the last leaves nothing out
+    heads = int(fold.max(initial=-1)) + 2  # the last leaves nothing out
     sets = [
         resampled(view, np.where(fold == head, -1, labels), classes, resample, seed + head) for head in range(heads)
     ]
@@ -84,7 +85,7 @@ def train(
         right = _pass(view, labels, fold, share, sets, scale, steps, strength, scores)
         last = number >= epochs or all(step.settled(_SETTLED) for step in steps)
         slope, base = scale.outer(heads - 1, steps[-1].best)
-        mean_loss = float(np.mean([step.loss for step in steps[:-1]]))
+        mean_loss = float(np.mean([step.loss for step in steps[:-1] or steps]))
         yield Epoch(number, scores, mean_loss, right, slope, base, last)
         if last:
             return
@@ -172,7 +173,8 @@ def _pass(
         if step.take(loss[head] / total[head] + float((decay * step.trial).sum()) / 2, gradient):
             mine = fold == head
             scores[mine] = tried[mine]
-    return float((right / total)[:-1].mean())
+    shares = right / total
+    return float((shares[:-1] if heads > 1 else shares).mean())
 
 
 def _errors(

@@ -103,6 +103,20 @@ def fit(
     return _chosen(head, view, groups, [max(each, FLOOR) * unit for each in PENALTIES])
 
 
+def solved(
+    view: View, codes: NDArray[Any], classes: int, penalty: float, *, weights: NDArray[Any] | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(d, classes) and (classes,): scores of new samples are `x @ slope + base`, as those of `fit` with this penalty. A tenth of its work:
+    for one penalty, and nothing held out. Raises as `fit`."""
+    labels = checked(codes, len(view), classes)
+    gram, cross, mean, base = _sums(view, labels, classes, _weights(weights, labels))
+    gram[np.diag_indices_from(gram)] += max(penalty, FLOOR * float(np.trace(gram)) / len(gram), 1e-300)
+    from scipy.linalg import solve  # late: see above
+
+    slope = np.asarray(solve(gram, cross, assume_a="pos", overwrite_a=True, check_finite=False), np.float64)
+    return slope, base - mean @ slope
+
+
 def relabelled(head: Ridge, view: View, codes: NDArray[Any]) -> Ridge:
     """The head for other labels of the same rows with the same weights and penalty: one cheap pass, for the Gram matrix stays. Raises
     `BadValue` when rows with a label before have none now, or the reverse."""

@@ -43,7 +43,7 @@ Progress = Callable[[int], None]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
-def compare(dataset: Dataset, *, at: str | int | None = None, progress: Progress | None = None) -> int:
+def find_near(dataset: Dataset, *, at: str | int | None = None, progress: Progress | None = None) -> int:
     """Finds the near duplicates among the samples that are not excluded, which an audit does by itself; returns how many pairs.
 
     progress: called with how many more samples are done, each twice. What was compared before is not compared again. Raises

@@ -33,7 +33,7 @@ label errors better (chosen on CIFAR-10N and the spoken digits; sentiment and th
 
 
 @dataclass
-class _Trained:
+class Trained:
     """What a head gives. scores: (train samples, classes) held out; it changes with every epoch. predict: scores of other samples, from
     their embeddings. ridge: the head itself, when it is that one. rooted: whether it takes square roots of the embeddings."""
 
@@ -77,13 +77,8 @@ def train(
     mine, other = found.view.only(rows), found.view.only(np.flatnonzero(~found.train))
     weights = balanced(codes, classes) if chosen.weights == "balanced" else None
     counts = np.bincount(codes[codes >= 0], minlength=classes)
-    trained: _Trained | None = None
-    heads = (
-        _ridge(chosen, mine, codes, classes, groups, weights)
-        if chosen.head == "ridge"
-        else _logistic(chosen, mine, codes, classes, groups, weights)
-    )
-    for trained in heads:
+    trained: Trained | None = None
+    for trained in heads(chosen, mine, codes, classes, groups, weights):
         if epoch is not None:
             scores = confusion(codes, trained.scores.argmax(axis=1), classes)
             most = 1 if chosen.head == "ridge" else chosen.epochs
@@ -137,9 +132,22 @@ def train(
     )  # fmt: skip
 
 
+def heads(
+    recipe: Recipe,
+    view: View,
+    codes: NDArray[np.int64],
+    classes: int,
+    groups: NDArray[np.int64] | None,
+    weights: Any = None,
+) -> Iterator[Trained]:
+    """The head of a recipe, epoch by epoch; with one yield where there are none."""
+    train_ = _ridge if recipe.head == "ridge" else _logistic
+    return train_(recipe, view, codes, classes, groups, weights)
+
+
 def _ridge(
     recipe: Recipe, plain: View, codes: NDArray[np.int64], classes: int, groups: NDArray[np.int64] | None, weights: Any
-) -> Iterator[_Trained]:
+) -> Iterator[Trained]:
     ways = (True, False) if recipe.values == "auto" and recipe.penalty is None else (recipe.values != "plain",)
     made: list[tuple[ridge.Ridge, bool]] = []
     for rooted in ways:  # one at a time in memory: Gram matrices may be large
@@ -156,7 +164,7 @@ def _ridge(
         own = codes[at : at + len(batch)]
         right += int(((head.predict(batch).argmax(axis=1) == own) & (own >= 0)).sum())
         at += len(batch)
-    yield _Trained(scores, head.predict, right / np.count_nonzero(codes >= 0), 1, True, head, rooted)
+    yield Trained(scores, head.predict, right / np.count_nonzero(codes >= 0), 1, True, head, rooted)
 
 
 def _error(head: ridge.Ridge) -> float:
@@ -166,7 +174,7 @@ def _error(head: ridge.Ridge) -> float:
 
 def _logistic(
     recipe: Recipe, view: View, codes: NDArray[np.int64], classes: int, groups: NDArray[np.int64] | None, weights: Any
-) -> Iterator[_Trained]:
+) -> Iterator[Trained]:
     numbers = np.unique(groups, return_inverse=True)[1].reshape(-1) if groups is not None else np.arange(len(codes))
     labelled = len(np.unique(numbers[codes >= 0]))
     if labelled < 2:
@@ -192,10 +200,10 @@ def _logistic(
         def predict(batch: NDArray[np.float32], slope: Any = slope, base: Any = base) -> NDArray[Any]:
             return np.asarray(batch @ slope + base, np.float32)
 
-        yield _Trained(found.scores, predict, found.in_sample, found.number, found.last)
+        yield Trained(found.scores, predict, found.in_sample, found.number, found.last)
 
 
-def _predicted(trained: _Trained, view: View, classes: int, warmth: float) -> NDArray[np.float32]:
+def _predicted(trained: Trained, view: View, classes: int, warmth: float) -> NDArray[np.float32]:
     found = [np.empty((0, classes), np.float32)]
     found += [probabilities(trained.predict(batch), warmth) for batch in view.batches()]
     return np.concatenate(found)

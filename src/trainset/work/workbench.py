@@ -75,7 +75,7 @@ class Workbench(store.Dataset):
     measure = verb(lambda: of_measure.measure)
     checks = verb(lambda: of_audit.checks)
     audit = verb(lambda: of_audit.audit)
-    compare = verb(lambda: of_near.compare)
+    find_near = verb(lambda: of_near.find_near)
     embed = verb(lambda: of_embed.embed)
     embeddings = verb(lambda: of_embed.embeddings)
     embedders = verb(lambda: of_embed.embedders)
