@@ -75,6 +75,11 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ),
     ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
     (
+        "data card",
+        "what a version is, where it came from, how its labels were made and what is wrong with it",
+        "datasheet, dataset card",
+    ),
+    (
         "cost",
         "how much it hurts to take a sample of one class for another; 1 where none is set, 0 for what is right",
         "loss, penalty",
@@ -137,6 +142,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "class defined": ("class", "definition, good and borderline examples"),
     "dismissed": ("sample", "the check whose finding is no problem; the reason is the action's"),
     "recipe": ("recipe", "the recipe, as JSON"),
+    "card": ("the field of the data card", "the text, null to take it away"),
     "cost": (
         "the class of the label, or `*`",
         "the class predicted, or `*`, and the cost, null for none any more, as JSON",

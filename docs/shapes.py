@@ -9,6 +9,7 @@ from trainset.model import Action, ClassInfo, Cost, Entry, Note, Version
 from trainset.recipe import Recipe
 from trainset.store.queues import Queue
 from trainset.work.apply import Applied
+from trainset.work.card import FIELDS, CardSet
 from trainset.work.common import Common, Shared
 from trainset.work.costs import CostSet
 from trainset.work.cut_windows import WindowsReport
@@ -83,6 +84,13 @@ RUN = (
 HARM = ("split", "samples", "decide", "rules", "saved", "worst", "of_classes", "costs", "unused", "at")
 """The fields of a run read by harm."""
 
+CARD = (
+    "name", "part", "version", "at", "made", "said", "unset", "medium", "samples", "excluded", "unlabelled", "counts", "classes",
+    "contributors", "more_contributors", "sources", "labels", "ratings", "problems", "not_looked_for", "since", "changes", "more_changes", "runs",
+    "page", "markdown",
+)  # fmt: skip
+"""The fields of a data card."""
+
 SHAPES: tuple[Shape, ...] = (
     Shape(("init",), "an object", ("dataset", "medium")),
     Shape(("import",), "an object", _of(ImportReport, before=("dataset",), after=("nothing",))),
@@ -97,6 +105,9 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("recipes",), "a list of objects", ("name", "action", "hash", "recipe")),
     Shape(("train", "import-predictions"), "an object", (*RUN, "harm")),
     Shape(("confusion",), "an object", (*RUN, "worst", "harm")),
+    Shape(("card",), "an object", CARD),
+    Shape(("card set", "card unset"), "an object", _of(CardSet)),
+    Shape(("card fields",), "an object", tuple(FIELDS)),
     Shape(("costs",), "a list of objects", ("label", "predicted", "cost", "action", "person", "at", "reason")),
     Shape(("costs set", "costs unset"), "an object", _of(CostSet)),
     Shape(("runs",), "a list of objects", RUN),
@@ -185,7 +196,25 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
 MEANINGS: Mapping[str, str] = {
     "queue": "its number",
     "order": "by what it is ordered",
-    "purpose": "what that is for",
+    "purpose": "what that is for; of a card what the dataset is for",
+    "part": "the filter by which samples go out with this card; empty for all",
+    "said": "what people said, field of the card -> text, person, at, action",
+    "unset": "fields of the card on which nobody said anything",
+    "more_contributors": "contributors that are not listed",
+    "ratings": "person -> how many of their answers stand",
+    "problems": "what checks found; null when nobody looked",
+    "not_looked_for": "checks that did not run, and why",
+    "since": "the version before; empty when there is none",
+    "more_changes": "groups of changes that are not listed",
+    "runs": "what models trained on this version reached: run, recipe, hash, on, samples, accuracy",
+    "page": "the file of the page; null without --out",
+    "markdown": "the file of the Markdown; null without --out",
+    "limits": "what it is not for",
+    "collected": "how it was collected, when and where",
+    "licence": "under which licence it may be used",
+    "consent": "what the people in it have agreed to",
+    "cite": "how to cite it",
+    "contact": "whom to ask",
     "of": "how many samples could be chosen",
     "expected": "what was expected of the queue when it was made",
     "written": "the file of --out; null without",

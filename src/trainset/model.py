@@ -65,6 +65,7 @@ class EntryKind(StrEnum):
     DISMISSED = "dismissed"  # sample, subject: the check whose finding is no problem; the reason is the action's
     RECIPE = "recipe"  # subject: name; value: the recipe (JSON)
     COST = "cost"  # subject: class of the label; value: the class predicted, and the cost or null for none (JSON)
+    CARD = "card"  # subject: field of the data card; value: the text, None to take it away
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 
@@ -139,6 +140,16 @@ class Cost:
     label: str
     predicted: str
     cost: float
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardText:
+    """What a person said in a field of the data card, by action `seq`."""
+
+    text: str
+    person: str
+    at: datetime
     seq: int
 
 

@@ -64,7 +64,7 @@ class Page(HTMLParser):
 def stands_by_itself(page: Page) -> None:
     """Nothing is loaded, run or sent, and whoever sees or hears it finds their way."""
     allowed = {
-        "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "footer", "h1", "h2", "p", "b", "a", "ul", "ol", "li",
+        "html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "footer", "h1", "h2", "h3", "p", "b", "a", "ul", "ol", "li",
         "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "div", "span", "bdi", "code", "blockquote", "img", "audio", "br", "wbr",
     }  # fmt: skip
     assert {tag for tag, _ in page.tags} <= allowed

@@ -12,6 +12,7 @@ import typer
 
 from trainset.cli import (
     audit,
+    card,
     classes,
     confusion,
     costs,
@@ -72,10 +73,11 @@ for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)
 app.add_typer(classes.app, name="classes")
+app.add_typer(card.app, name="card")
 app.add_typer(costs.app, name="costs")
 app.command(name=_START, hidden=True)(data.start)
 
-COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMMANDS), "classes", "costs")
+COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMMANDS), "card", "classes", "costs")
 """Every command, for the docs and their test."""
 
 

@@ -127,6 +127,7 @@ def export(
         ),
     ] = False,
     media: Annotated[bool, typer.Option(help="CSV and JSONL: copy the files beside the list.")] = True,
+    card: Annotated[bool, typer.Option(help="Write the data card with it.")] = True,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")
     ] = None,
@@ -147,7 +148,9 @@ def export(
     if not media:
         chosen["media"] = False
     with opened(dataset) as opened_dataset, output.progress("export", quiet=json) as count:
-        result = opened_dataset.export(target, format=plugin.name, at=at, where=where, settings=chosen, progress=count)
+        result = opened_dataset.export(
+            target, format=plugin.name, at=at, where=where, settings=chosen, card=card, progress=count
+        )
     if json:
         output.document(result.as_dict())
     else:

@@ -232,7 +232,8 @@ def _is_document(path: str) -> bool:
 
 
 _DOCUMENTS = frozenset(
-    ("readme", "license", "licence", "copying", "notice", "citation", "changelog", "contributing", "authors", "dataset_infos", "dataset_card", "datasheet")
+    ("readme", "license", "licence", "copying", "notice", "citation", "changelog", "contributing", "authors", "dataset_infos", "dataset_card", "data_card",
+     "datasheet")
 )  # fmt: skip
 _FEW_NAMED = 5
 

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from trainset.errors import DamagedDataset
-from trainset.model import SPLITS, Action, ClassInfo, Cost, Entry, EntryKind, Note, Source
+from trainset.model import SPLITS, Action, CardText, ClassInfo, Cost, Entry, EntryKind, Note, Source
 from trainset.recipe import Recipe
 from trainset.store import ids, log, own_media
 from trainset.store.dataset import Dataset
@@ -21,6 +21,7 @@ from trainset.store.dataset import Dataset
 _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
     EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST,
+    EntryKind.CARD,
 )  # fmt: skip
 COST_MOST = 1e9
 _OVERLAYS = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
@@ -62,6 +63,7 @@ class Replay:
     notes: list[Note] = field(default_factory=list)
     recipes: dict[str, tuple[int, Recipe]] = field(default_factory=dict)  # name -> where in the log, recipe
     costs: dict[tuple[str, str], Cost] = field(default_factory=dict)  # label, predicted
+    card: dict[str, CardText] = field(default_factory=dict)  # field of the data card -> what was said last
     named: set[str] = field(default_factory=set)  # the parts
 
     @cached_property
@@ -210,6 +212,10 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         result.costs = _renamed(result.costs, subject, new)
     elif kind is EntryKind.COST:
         _set_cost(result, action.seq, subject, json.loads(value or ""))
+    elif kind is EntryKind.CARD:
+        result.card.pop(subject, None)
+        if value:
+            result.card[subject] = CardText(value, action.person, action.at, action.seq)
     elif kind is EntryKind.CLASS_DEFINED:
         facts = json.loads(value or "")
         result.classes[subject] = ClassInfo(

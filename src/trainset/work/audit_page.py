@@ -12,14 +12,14 @@ from typing import Any
 import pyarrow as pa
 
 from trainset import __version__
-from trainset.errors import TargetExists
 from trainset.store import ids
 from trainset.store.dataset import Dataset
-from trainset.store.durable import storage_full_is_clear, whole_file
-from trainset.work import page
+from trainset.store.durable import whole_file
+from trainset.work import page, page_sample
 from trainset.work.audit import Audit, CheckResult, dismissals
 from trainset.work.embedded import Embedded, embedded
 from trainset.work.look import Samples
+from trainset.work.page_file import check_place
 from trainset.work.status import Status, status
 
 _MEDIA, _CARDS = 6_000_000, 2_500_000  # characters of media and of the rest of samples: a page stays below 10 MB
@@ -44,7 +44,7 @@ def save_audit(dataset: Dataset, result: Audit, target: str | os.PathLike[str], 
     earlier page; raises `TargetExists` when anything else is there.
     """
     place = Path(target).expanduser().resolve()
-    _check_place(place)
+    check_place(place)
     found = _Shown(dataset, result, most)
     facts = status(dataset, result.at, disk=False)
     html = page.document(f"Audit of {_title(dataset)}", "\n".join(_body(dataset, result, facts, found)))
@@ -52,21 +52,6 @@ def save_audit(dataset: Dataset, result: Audit, target: str | os.PathLike[str], 
     with whole_file(place) as file:
         file.write(data)
     return AuditPage(place, len(data), len(found.cards), tuple(found.left_out))
-
-
-def _check_place(place: Path) -> None:
-    if not place.exists():
-        return
-    begin = b""
-    if place.is_file():
-        with storage_full_is_clear(place), place.open("rb") as file:
-            begin = file.read(len(page.BEGIN))
-    if begin != page.BEGIN.encode():
-        raise TargetExists(
-            "there is something else than an earlier page at this place",
-            where=str(place),
-            next="name another file, or delete that one",
-        )
 
 
 class _Shown:
@@ -113,26 +98,11 @@ def _card(medium: str, row: Mapping[str, Any], because: str, shown: Embedded) ->
     said = f'<b>{label}</b> <span class="mut">{page.name(row["split"] or "no split")}'
     sample = f"<code>{row['id'][: ids.SHOWN]}</code>"
     if not row["path"]:
-        return f"<li>{_medium(medium, row, shown)}<p>{said} {sample}</span></p><p>{page.text(because)}</p></li>"
+        return (
+            f"<li>{page_sample.shown(medium, row, shown)}<p>{said} {sample}</span></p><p>{page.text(because)}</p></li>"
+        )
     where = f'<p class="mut">{page.path(row["path"])}<br>{sample}</p>'
-    return f"<li>{_medium(medium, row, shown)}<p>{said}</span></p><p>{page.text(because)}</p>{where}</li>"
-
-
-def _medium(medium: str, row: Mapping[str, Any], shown: Embedded) -> str:
-    if medium == "text":
-        return f"<blockquote>{page.text(row['text'] or '', _TEXT)}</blockquote>"
-    if not shown.uri:
-        return f'<p class="mut">{page.text(shown.reason or "there is nothing to show")}</p>'
-    said = f"labelled {row['label']}" if row["label"] else "without label"
-    if medium == "image":
-        small = " pixels" if max(shown.width, shown.height) <= 64 else ""
-        return f'<img class="shot{small}" alt="{page.attribute(f"picture {said}")}" width="{shown.width}" height="{shown.height}" src="{shown.uri}">'
-    long = f"{shown.seconds:,.2f} s"
-    if shown.cut is not None:
-        long += f", the first {shown.cut:.2f} s of it here"
-    outline = f'<img class="outline" alt="" width="240" height="48" src="{shown.outline}">'
-    player = f'<audio controls preload="none" aria-label="{page.attribute(f"recording {said}, {long}")}" src="{shown.uri}"></audio>'
-    return f'{outline}{player}<p class="mut">{long}</p>'
+    return f"<li>{page_sample.shown(medium, row, shown)}<p>{said}</span></p><p>{page.text(because)}</p>{where}</li>"
 
 
 def _body(dataset: Dataset, result: Audit, facts: Status, shown: _Shown) -> Iterator[str]:

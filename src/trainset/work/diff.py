@@ -131,7 +131,9 @@ def _only_touched(dataset: Dataset, first: int, second: int) -> pa.Array | None:
                 origins.add(target.seq)
         entries = [entry for _, entry in log.read_entries(connection, sorted(origins), EntryKind)] if origins else []
     named = {entry.sample for entry in entries if entry.sample is not None}
-    harmless = (EntryKind.NOTE, EntryKind.RECIPE, EntryKind.CLASS_ADDED, EntryKind.CLASS_DEFINED)
+    harmless = (
+        EntryKind.NOTE, EntryKind.RECIPE, EntryKind.CLASS_ADDED, EntryKind.CLASS_DEFINED, EntryKind.COST, EntryKind.CARD,
+    )  # fmt: skip
     if any(entry.sample is None and entry.kind not in harmless for entry in entries):
         return None
     return pa.array(sorted(named), pa.binary(16))

@@ -23,6 +23,8 @@ from trainset.store.dataset import Dataset
 from trainset.store.durable import TEMPORARY, storage_full_is_clear, sync_folder
 from trainset.store.query import QueryTable
 from trainset.store.schema import EXPORTED
+from trainset.work.card import card as data_card
+from trainset.work.card import write as write_card
 from trainset.work.media import read_media
 from trainset.work.selection import Selection, opened
 
@@ -30,6 +32,7 @@ _ROWS = 2_000
 _BYTES = 32 * 2**20  # of media in one batch: memory stays bounded however large the files are
 _DETAILS = ("source", "path", "text", "content", "split", "split_given", "contributor", "meta")
 _NAMED = 20
+CARD = "data_card"
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,11 @@ def export(
     at: str | int | None = None,
     where: str = "",
     settings: Mapping[str, Any] | None = None,
+    card: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> ExportReport:
-    """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet.
+    """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet, and its data card with them
+    (`card`): in a folder as `data_card.html` and `data_card.md`, beside a file as `NAME-card.html` and `NAME-card.md`.
 
     `format`: class_folders, split_class_folders, speech_commands, csv, jsonl, huggingface_parquet; by default what the target's name
     says. The target appears when it
@@ -94,6 +99,10 @@ def export(
             losses = plugin.target().write(batches, work / place.name, **(settings or {}))
             if failed and not losses.samples:
                 raise failed[0]
+            if card:
+                held = work / place.name
+                beside = held / CARD if held.is_dir() else held.with_name(held.stem + "-card")
+                write_card(data_card(dataset, position, problems=None, part=where), dataset, beside)
             if place.is_dir():
                 place.rmdir()  # it is empty
             for made in sorted(

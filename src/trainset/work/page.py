@@ -75,6 +75,7 @@ body { margin: 0 auto; max-width: 76rem; padding: 0 1rem; background: var(--bg);
 body { overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; margin: 1.2rem 0 .4rem; line-height: 1.25; }
 h2 { font-size: 1.2rem; margin: 0 0 .3rem; line-height: 1.3; }
+h3 { font-size: 1.05rem; margin: 1rem 0 .2rem; }
 p, ul { margin: .4rem 0; max-width: 60rem; }
 ul { padding-left: 1.4rem; }
 a { color: var(--acc); }

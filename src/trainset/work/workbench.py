@@ -17,6 +17,7 @@ with run_when_used("trainset.work"):
     from trainset.work import apply as of_apply
     from trainset.work import audit as of_audit
     from trainset.work import audit_page, fix, history
+    from trainset.work import card as of_card
     from trainset.work import classes as of_classes
     from trainset.work import common as of_common
     from trainset.work import costs as of_costs
@@ -99,6 +100,10 @@ class Workbench(store.Dataset):
     undo_answer = verb(lambda: of_answer.undo_answer)
     ratings = verb(lambda: of_answer.ratings)
     harm = verb(lambda: of_harm.harm)
+    card = verb(lambda: of_card.card)
+    card_texts = verb(lambda: of_card.card_texts)
+    set_card = verb(lambda: of_card.set_card)
+    save_card = verb(lambda: of_card.save_card)
     costs = verb(lambda: of_costs.costs)
     set_cost = verb(lambda: of_costs.set_cost)
     unset_cost = verb(lambda: of_costs.unset_cost)
