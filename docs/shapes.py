@@ -105,7 +105,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("recipes",), "a list of objects", ("name", "action", "hash", "recipe")),
     Shape(("train", "import-predictions"), "an object", (*RUN, "harm")),
     Shape(("confusion",), "an object", (*RUN, "worst", "harm")),
-    Shape(("card",), "an object", CARD),
+    Shape(("card write",), "an object", CARD),
     Shape(("card set", "card unset"), "an object", _of(CardSet)),
     Shape(("card fields",), "an object", tuple(FIELDS)),
     Shape(("costs",), "a list of objects", ("label", "predicted", "cost", "action", "person", "at", "reason")),

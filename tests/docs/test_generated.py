@@ -126,7 +126,7 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "undo": run_json("undo", 2, cwd=tmp_path),
         "classes": run_json("classes", cwd=tmp_path),
         "card set": run_json("card", "set", "purpose", "to tell pets apart", cwd=tmp_path),
-        "card": run_json("card", cwd=tmp_path),
+        "card write": run_json("card", cwd=tmp_path),
         "card fields": run_json("card", "fields", cwd=tmp_path),
         "costs set": run_json("costs", "set", "cat:dog", 5, cwd=tmp_path),
         "costs": run_json("costs", cwd=tmp_path),

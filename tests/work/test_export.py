@@ -170,11 +170,17 @@ def test_a_class_and_a_file_without_one_may_have_the_same_name(tmp_path: Path) -
 def test_split_folders_are_folders_of_splits(images: trainset.Workbench, tmp_path: Path) -> None:
     images.export(tmp_path / "out", format="split-class-folders", where="split is not null")
     tops = {path.name for path in (tmp_path / "out").iterdir()}
-    assert tops - {"metadata.csv"} <= {"train", "dev", "validation", "test", "production"}
+    assert tops - {"metadata.csv", "data_card.html", "data_card.md"} <= {
+        "train",
+        "dev",
+        "validation",
+        "test",
+        "production",
+    }
 
 
 def test_a_list_without_media_names_the_files_of_the_source(images: trainset.Workbench, tmp_path: Path) -> None:
-    report = images.export(tmp_path / "out.jsonl", settings={"media": False})
+    report = images.export(tmp_path / "out.jsonl", settings={"media": False}, card=False)
     assert "the bytes of 12 files" in report.lost[0]
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
     paths = {json.loads(line)["path"] for line in (tmp_path / "out.jsonl").read_text().splitlines()}

@@ -32,6 +32,7 @@ SYSTEM_FOLDERS = {
 }
 
 
+_CARDS = ("data_card.html", "data_card.md")
 _USUAL = (b".jpg", b".jpeg", b".png", b".wav", b".flac", b".mp3")
 
 
@@ -99,5 +100,15 @@ def _entries(root: bytes, prefix: bytes, outcomes: Outcomes) -> Iterator[str | b
             outcomes.file(shown, Outcome.UNSAFE, "a link to a folder is not followed: import that folder by itself")
         elif name in SYSTEM or name.startswith("._"):
             outcomes.file(shown, Outcome.IGNORED, "a system file")
+        elif name in _CARDS and not prefix and entry.is_file(follow_symlinks=False) and _is_card(entry.path):
+            outcomes.file(shown, Outcome.IGNORED, "the data card of an export")
         else:
             yield shown
+
+
+def _is_card(path: bytes) -> bool:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  # bytes
+            return b"<!-- made by trainset" in file.read(100)
+    except OSError:
+        return False

@@ -244,20 +244,28 @@ def save_card(
 def write(one: Card, dataset: Dataset, target: Path) -> CardFiles:
     """Writes a card as `save_card` does."""
     from trainset.work.card_page import page_of
-    from trainset.work.card_text import BEGIN, text_of
-    from trainset.work.page_file import check_place
+    from trainset.work.card_text import text_of
 
     place = target.expanduser().resolve()
     if place.suffix in (".html", ".md"):
         place = place.with_suffix("")
     page, text = place.with_name(place.name + ".html"), place.with_name(place.name + ".md")
-    check_place(page)
-    check_place(text, BEGIN)
+    check_card(page)
+    check_card(text)
     html, left_out = page_of(one, dataset)
     for path, content in ((page, html), (text, text_of(one))):
         with whole_file(path) as file:
             file.write(content.encode())
     return CardFiles(page, text, left_out)
+
+
+def check_card(place: Path) -> None:
+    """Raises `TargetExists` when there is something else than an earlier card at this place."""
+    from trainset.work import page
+    from trainset.work.card_text import BEGIN
+    from trainset.work.page_file import check_place
+
+    check_place(place, BEGIN if place.suffix == ".md" else page.BEGIN)
 
 
 def scored(one: Card) -> list[tuple[str, str, str, str, int, float]]:

@@ -24,6 +24,7 @@ from trainset.store.durable import TEMPORARY, storage_full_is_clear, sync_folder
 from trainset.store.query import QueryTable
 from trainset.store.schema import EXPORTED
 from trainset.work.card import card as data_card
+from trainset.work.card import check_card
 from trainset.work.card import write as write_card
 from trainset.work.media import read_media
 from trainset.work.selection import Selection, opened
@@ -99,16 +100,23 @@ def export(
             losses = plugin.target().write(batches, work / place.name, **(settings or {}))
             if failed and not losses.samples:
                 raise failed[0]
+            cards: set[str] = set()
             if card:
                 held = work / place.name
                 beside = held / CARD if held.is_dir() else held.with_name(held.stem + "-card")
-                write_card(data_card(dataset, position, problems=None, part=where), dataset, beside)
+                written = write_card(data_card(dataset, position, problems=None, part=where), dataset, beside)
+                cards = {written.page.name, written.text.name}
+            ready = sorted(
+                work.iterdir(), key=lambda path: path == work / place.name
+            )  # the list last: it names the others
+            for made in ready:
+                if made.name in cards:
+                    check_card(place.parent / made.name)
+                else:
+                    _require_free(place.parent / made.name)
             if place.is_dir():
                 place.rmdir()  # it is empty
-            for made in sorted(
-                work.iterdir(), key=lambda path: path == work / place.name
-            ):  # the list last: it names the others
-                _require_free(place.parent / made.name)
+            for made in ready:
                 try:
                     os.replace(made, place.parent / made.name)  # noqa: PTH105  # the tests' fault injection watches this name
                 except OSError as error:
