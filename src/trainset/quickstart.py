@@ -34,7 +34,7 @@ def main() -> None:
     _run("export", "digits_v2", "--at", "v2", "--format", "split-class-folders")
     _run("status", "--no-disk")
     _damaged(place)
-    print(f"\nThat was the loop: import, look, audit, train, fix, name a version, compare, export. Go on in {here}:")
+    print(f"\nThat was the loop: import, look, audit, train, fix, name a version, compare, export, tell others. Go on in {here}:")
     print("  trainset look --label 8            another draw of one class (--seed 2, --where, --sort)")
     print("  trainset log; trainset undo        who did what and why; take it back")
     print("  trainset ./your-folder             the same with your own pictures, recordings or texts")
@@ -93,6 +93,9 @@ def _learned(flipped: list[str]) -> None:
         low, high = after[side]["interval"]
         chance = "; by chance alone it could be as much" if abs(now - then) < (high - low) / 2 else ""
         print(f"  {what}: {then:.1%} -> {now:.1%} right (between {low:.1%} and {high:.1%}{chance})")
+    print("\nWhoever gets the data reads its card:")
+    _run("card", "set", "purpose", "To try trainset: handwritten digits with planted damage.", "-d", "damaged.trainset")
+    _run("card", "reviewed", "--out", "card", "-d", "damaged.trainset")
 
 
 def write_digits(folder: Path) -> None:
