@@ -34,7 +34,7 @@ class Labelled:
 
 
 def labelled(name: str) -> Labelled:
-    """One of cifar, roman, sentiment, fsdd, banking."""
+    """One of cifar, roman, sentiment, fsdd, banking, flowers, clinc (the training split)."""
     rows, key, label_columns, truth_column = _rows(name)
     vectors = embeddings(name)
     test = [row for row in rows if row["split"] == "test"]
@@ -97,8 +97,8 @@ def _source(name: str, place: Path) -> Path:
         with zipfile.ZipFile(DATA / packed) as archive:
             archive.extractall(place / name)
         return place / name
-    if name == "fsdd":
-        return DATA / "audio_fsdd"
+    if name in ("fsdd", "flowers"):
+        return DATA / {"fsdd": "audio_fsdd", "flowers": "images_flowers"}[name]
     rows, _, _, _ = _rows(name)
     path = place / f"{name}.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -118,6 +118,11 @@ def _rows(name: str) -> tuple[list[dict[str, str]], str, dict[str, str], str]:
         return rows, "text", {"single rater": "single_rater_label"}, "true_label"
     if name == "fsdd":
         return _csv("audio_fsdd/manifest.csv"), "path", {"flipped": "flipped_label"}, "label"
+    if name == "flowers":
+        return _csv("images_flowers/manifest.csv"), "path", {"given": "label"}, "label"
+    if name == "clinc":
+        rows = [row for row in _csv("text_clinc150/clinc150.csv") if row["split"] == "train" and row["label"] != "oos"]
+        return rows, "text", {"given": "label"}, "label"
     banking = [row | {"split": split} for split in ("train", "test") for row in _csv(f"text_banking77/{split}.csv")]
     return banking, "text", {"given": "category"}, "category"
 

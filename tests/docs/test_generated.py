@@ -104,6 +104,7 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "queues": run_json("queues", cwd=tmp_path),
         "review": run_json("review", cwd=tmp_path),
         "embedders": run_json("embedders", cwd=tmp_path),
+        "neighbours": run_json("neighbours", "dog/0.png", "--embedder", "pixels", cwd=tmp_path),
         "audit": run_json("audit", cwd=tmp_path),
         "checks": run_json("checks", cwd=tmp_path),
         "dismiss": run_json("dismiss", "dark", "--why", "night", cwd=tmp_path),
@@ -153,6 +154,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     part = run_json("confusion", "--row", found["train"]["labels"][0], cwd=tmp_path)
     assert [*part] == [*inner["`confusion` with --cell, --row or --column"]]
     assert [*part["common"]] == [*inner["`common`, and one of `worst`, in `confusion`"]]
+    near = [*found["neighbours"]["neighbours"][0]]
+    assert near[-2:] == [*inner["one of `neighbours`, besides those of `look`"]]
     assert {*found["status"]["on_disk"][0]} == {*inner["one of `on_disk`, in `status`"]}
     assert {*found["status"]["notes"][0]} == {*inner["one of `notes`, in `status`"]}
     assert {*found["diff"]["groups"][0]} == {*inner["one of `groups`, in `diff`"]}

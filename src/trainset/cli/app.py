@@ -22,6 +22,7 @@ from trainset.cli import (
     history,
     lists,
     loudest,
+    neighbours,
     output,
     own,
     queue,
@@ -68,7 +69,22 @@ def _name(function: object) -> str:
     return getattr(function, "__name__", "").strip("_").replace("_", "-")
 
 
-_MODULES = (data, fix, lists, loudest, windows, versions, history, audit, embed, train, own, confusion, queue)
+_MODULES = (
+    data,
+    fix,
+    lists,
+    loudest,
+    windows,
+    versions,
+    history,
+    audit,
+    embed,
+    train,
+    own,
+    confusion,
+    queue,
+    neighbours,
+)
 for _module in _MODULES:
     for _function in _module.COMMANDS:
         app.command(name=_name(_function))(_function)

@@ -44,6 +44,31 @@ def neighbours(
     return rows, distances
 
 
+def nearest_to(
+    vectors: NDArray[np.float32], batches: Iterator[NDArray[np.float32]], k: int, among: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The `k` nearest of all vectors to each of a few, nearest first, exactly and in one pass: (q, k) rows and distances, 0 to 2.
+
+    vectors: (q, dim), of unit length as those of `batches` are. among: (n,) which may be found. -1 at distance 2 where there are fewer.
+    """
+    rows = np.full((len(vectors), k), -1, np.int64)
+    similar = np.full((len(vectors), k), -np.inf, np.float32)
+    start = 0
+    for batch in batches:
+        here = np.arange(start, start + len(batch))
+        start += len(batch)
+        there = here if among is None else here[among[here]]
+        if not len(there) or not k:
+            continue
+        score = vectors @ batch[there - here[0]].T
+        joined = np.concatenate([similar, score], axis=1)
+        names = np.concatenate([rows, np.broadcast_to(there, score.shape)], axis=1)
+        order = np.argsort(-joined, axis=1, kind="stable")[:, :k]
+        rows, similar = np.take_along_axis(names, order, axis=1), np.take_along_axis(joined, order, axis=1)
+    distances = np.where(rows >= 0, np.sqrt(np.clip(2 - 2 * similar, 0, 4)), np.float32(2)).astype(np.float32)
+    return rows, distances
+
+
 def _index(dim: int, *, exact: bool) -> Any:
     import faiss  # takes a fifth of a second, so not before it is needed
 

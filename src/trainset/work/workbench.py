@@ -34,6 +34,7 @@ with run_when_used("trainset.work"):
     from trainset.work import look as of_look
     from trainset.work import measure as of_measure
     from trainset.work import near as of_near
+    from trainset.work import neighbours as of_neighbours
     from trainset.work import queue as of_queue
     from trainset.work import queues as of_queues
     from trainset.work import recipe as of_recipe
@@ -80,6 +81,7 @@ class Workbench(store.Dataset):
     embed = verb(lambda: of_embed.embed)
     embeddings = verb(lambda: of_embed.embeddings)
     embedders = verb(lambda: of_embed.embedders)
+    neighbours = verb(lambda: of_neighbours.neighbours)
     recipe = verb(lambda: of_recipe.recipe)
     recipes = verb(lambda: of_recipe.recipes)
     train = verb(lambda: of_train.train)
