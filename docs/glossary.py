@@ -47,6 +47,17 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "fingerprint",
     ),
     (
+        "test set",
+        "a list of samples that recipes are scored on: a lock, or the test split of a version",
+        "benchmark, holdout",
+    ),
+    ("lock", "a named test set that must not change; whatever happens to it is an alarm", "freeze, protected set"),
+    (
+        "alarm",
+        "something that happened to a lock, said by every command until somebody acknowledges it with a reason",
+        "alert, warning",
+    ),
+    (
         "queue",
         "an ordered list of samples for people to look at; its order says what for, and it keeps what was expected",
         "batch, worklist",
@@ -146,6 +157,14 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "cost": (
         "the class of the label, or `*`",
         "the class predicted, or `*`, and the cost, null for none any more, as JSON",
+    ),
+    "lock": (
+        "lock",
+        "position, filter, how many samples and their digest, as JSON; where a position does not tell the samples, further entries with their ids, packed",
+    ),
+    "acknowledged": (
+        "lock",
+        "the lock's action, the kind of alarm, the action that caused it, as JSON; of files and copies the samples too",
     ),
     "note": ("sample, class or dataset", "the text"),
 }

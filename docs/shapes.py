@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from trainset.model import Action, ClassInfo, Cost, Entry, Note, Version
+from trainset.model import Action, ClassInfo, Cost, Entry, Lock, Note, Version
 from trainset.recipe import Recipe
 from trainset.store.queues import Queue
 from trainset.work.apply import Applied
@@ -20,6 +20,7 @@ from trainset.work.extract_loudest import LoudestReport
 from trainset.work.fix import Change
 from trainset.work.import_report import ImportReport
 from trainset.work.import_reports import ReportsImported
+from trainset.work.locks import Alarm
 from trainset.work.measure import MeasureReport
 from trainset.work.queues import Gain, Measured
 from trainset.work.review_list import AnswersTaken
@@ -125,6 +126,8 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("cut-windows",), "an object", _of(WindowsReport)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
     Shape(("versions",), "a list of objects", _of(Version)),
+    Shape(("lock",), "an object", _of(Lock, after=("alarms",))),
+    Shape(("locks",), "an object", ("locks", "alarms")),
     Shape(("diff",), "an object", ("a", "b", "counts", "groups", "changes")),
     Shape(("export",), "an object", _of(ExportReport)),
     Shape(("note",), "an object", ("action",)),
@@ -183,6 +186,9 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("one of `rules`, in that", ("rule", "accuracy", "per_thousand", "low", "high", "counts", "cells")),
     ("one of `worst`, in that", ("label", "predicted", "samples", "cost", "harm")),
     ("one of `costs`, in that", _of(Cost)),
+    ("`lock` with --acknowledge", ("action", "acknowledged")),
+    ("one of `alarms`, and of `acknowledged`, in `lock` and `locks`", _of(Alarm)),
+    ("one of `locks`", _of(Lock)),
     ("one of `on_disk`, in `status`", _of(OnDisk)),
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
@@ -196,6 +202,14 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
 """The objects inside, and the one shape of an error."""
 
 MEANINGS: Mapping[str, str] = {
+    "position": "the position of the log that tells what is locked",
+    "listed": "whether their ids are kept, because position and filter do not tell them",
+    "alarms": "what happened to locked samples",
+    "locks": "the test sets that are locked",
+    "alarm": "its name, which acknowledges it",
+    "lock": "the lock it is about",
+    "count": "how many samples or copies",
+    "acknowledged": "the action that acknowledged it; null while it is open; with --acknowledge the alarms that were",
     "queue": "its number",
     "order": "by what it is ordered",
     "purpose": "what that is for; of a card what the dataset is for",

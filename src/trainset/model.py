@@ -66,6 +66,8 @@ class EntryKind(StrEnum):
     RECIPE = "recipe"  # subject: name; value: the recipe (JSON)
     COST = "cost"  # subject: class of the label; value: the class predicted, and the cost or null for none (JSON)
     CARD = "card"  # subject: field of the data card; value: the text, None to take it away
+    LOCK = "lock"  # subject: name; value: where in the log, filter, how many, digest (JSON); in further entries the ids, packed
+    ACKNOWLEDGED = "acknowledged"  # subject: name of the lock; value: its position, kind and cause of the alarm (JSON)
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 
@@ -151,6 +153,39 @@ class CardText:
     person: str
     at: datetime
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A test set that must not change: the samples a filter held for at `position` of the log, locked by action `seq`.
+
+    digest: as of a version, of these samples alone. listed: whether their ids are kept, since the position does not tell them.
+    """
+
+    name: str
+    seq: int
+    at: datetime
+    person: str
+    reason: str
+    position: int
+    where: str
+    samples: int
+    digest: str
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An alarm of the lock of action `lock` that somebody knows of: its kind, the action that caused it (None: the disk) and,
+    of those that the log does not tell, its samples."""
+
+    seq: int
+    person: str
+    reason: str
+    lock: int
+    kind: str
+    cause: int | None
+    samples: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

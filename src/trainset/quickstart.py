@@ -34,7 +34,9 @@ def main() -> None:
     _run("export", "digits_v2", "--at", "v2", "--format", "split-class-folders")
     _run("status", "--no-disk")
     _damaged(place)
-    print(f"\nThat was the loop: import, look, audit, train, fix, name a version, compare, export, tell others. Go on in {here}:")
+    print(
+        f"\nThat was the loop: import, look, audit, train, fix, name a version, compare, export, tell others. Go on in {here}:"
+    )
     print("  trainset look --label 8            another draw of one class (--seed 2, --where, --sort)")
     print("  trainset log; trainset undo        who did what and why; take it back")
     print("  trainset ./your-folder             the same with your own pictures, recordings or texts")

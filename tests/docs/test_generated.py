@@ -117,6 +117,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "import-reports": run_json("import-reports", listed, cwd=tmp_path),
         "version": run_json("version", "v1", cwd=tmp_path),
         "versions": run_json("versions", cwd=tmp_path),
+        "lock": run_json("lock", "cats", "--where", "label = 'cat'", cwd=tmp_path),
+        "locks": run_json("locks", cwd=tmp_path),
         "diff": run_json("diff", "start", cwd=tmp_path),
         "export": run_json("export", "out", cwd=tmp_path),
         "note": run_json("note", "hello", cwd=tmp_path),

@@ -21,6 +21,7 @@ from trainset.cli import (
     fix,
     history,
     lists,
+    locks,
     loudest,
     neighbours,
     output,
@@ -76,6 +77,7 @@ _MODULES = (
     loudest,
     windows,
     versions,
+    locks,
     history,
     audit,
     embed,
@@ -119,10 +121,11 @@ def main() -> NoReturn:
         code = _only(arguments[0])(arguments, standalone_mode=False, prog_name="trainset")
         if code == _INTERRUPTED:  # typer makes this of Ctrl-C, and says nothing
             raise KeyboardInterrupt
-        sys.stdout.flush()
+        output.say_later()
         sys.exit(code if isinstance(code, int) else 0)
     except TrainsetError as error:
         _say(error, as_json)
+        output.say_later()
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _say(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainset.cli import output, play, reports
-from trainset.cli.options import As, AsJson, At, Check, DatasetDir, Ids, Where, Why, opened, pairs
+from trainset.cli.options import As, AsJson, At, Check, DatasetDir, Ids, Where, Why, opened, pairs, watched
 from trainset.errors import BadValue, NotADataset, TrainsetError
 
 if TYPE_CHECKING:
@@ -246,17 +246,17 @@ def _made(source: Path, dataset: Path | None, *, beside: bool = False) -> Workbe
     if not os.path.exists(source):  # noqa: PTH110  # false, not an error, for what cannot be a path
         raise BadValue("there is nothing at this place", where=str(source), expected="a folder or a file to import")
     if dataset is not None:
-        return workbench.init(dataset)
+        return watched(workbench.init(dataset))
     own = Path.cwd() / f"{source.resolve().name}{SUFFIX}"
     if not beside and not own.exists():
         with contextlib.suppress(NotADataset):
             found = find(Path.cwd())
-            opened = workbench.open(found)
+            opened = watched(workbench.open(found))
             if found.parent != Path.cwd() or not opened.sources() or _knows(opened, source):
                 return opened
             opened.close()
             output.note(f"making {own.name}; to add to {found.name} instead: -d {found.name}")
-    return workbench.init(own)
+    return watched(workbench.init(own))
 
 
 def _knows(dataset: Workbench, source: Path) -> bool:

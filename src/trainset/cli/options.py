@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainset.errors import BadValue
+from trainset.cli import output, reports
+from trainset.errors import BadValue, TrainsetError
 
 if TYPE_CHECKING:
     from trainset.work.workbench import Workbench
@@ -39,11 +40,35 @@ Ids = Annotated[
 Check = Annotated[str, typer.Option(metavar="CHECK", help="What this check flags, as `trainset audit` names it.")]
 
 
-def opened(folder: Path | None) -> Workbench:
-    """The dataset a command is about."""
+def opened(folder: Path | None, *, alarms: bool = True) -> Workbench:
+    """The dataset a command is about. alarms: those of its locks are said when the command has ended."""
     from trainset.work import workbench
 
-    return workbench.open(folder)
+    found = workbench.open(folder)
+    return watched(found) if alarms else found
+
+
+def watched(dataset: Workbench) -> Workbench:
+    """The dataset, whose alarms are looked for before it is closed."""
+    dataset.leaving = _alarms
+    return dataset
+
+
+def _alarms(dataset: Workbench) -> None:
+    from trainset.work.locks import sentence, unlooked
+
+    where = reports.where_flag(dataset)
+    try:
+        found, waiting = sentence(dataset.alarms()), unlooked(dataset)
+    except TrainsetError as error:
+        output.later(f"alarm: locked test sets cannot be looked at: {error.what}; trainset locks{where} says more")
+        return
+    if found:
+        output.later(f"{found}; trainset locks{where} lists them")
+    elif waiting:
+        output.later(
+            f"{waiting:,} samples of train are not compared with locked test sets yet: trainset locks{where} does"
+        )
 
 
 def pairs(texts: list[str] | None, what: str) -> dict[str, str]:

@@ -91,6 +91,21 @@ def note(text: str) -> None:
     print(safe(text), file=sys.stderr)
 
 
+_LATER: list[str] = []
+
+
+def later(text: str) -> None:
+    """Something to know that is said when the command has ended, beneath what it prints."""
+    _LATER.append(text)
+
+
+def say_later() -> None:
+    """Says what was to be said later, to stderr."""
+    sys.stdout.flush()
+    while _LATER:
+        note(_LATER.pop(0))
+
+
 def error(text: str) -> None:
     """Prints an error to stderr."""
     first, *rest = text.split("\n")

@@ -69,6 +69,23 @@ def nearest_to(
     return rows, distances
 
 
+def nearest_of(
+    batches: Batches, others: NDArray[np.float32], k: int, progress: Callable[[int], None] = lambda rows: None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The `k` nearest among `others` (m, dim) of each vector, nearest first: (n, k) rows of them, -1 beyond their number, and distances.
+
+    Every pair is compared up to 20,000 others, above that as in `neighbours`. progress: called with how many more are done."""
+    index = _index(others.shape[1], exact=len(others) <= EXACT)
+    index.add(others)
+    rows, distances = [np.empty((0, k), np.int64)], [np.empty((0, k), np.float32)]
+    for batch in batches():
+        similar, found = index.search(batch, k)
+        rows.append(found)
+        distances.append(np.where(found >= 0, np.sqrt(np.clip(2 - 2 * similar, 0, 4)), 2).astype(np.float32))
+        progress(len(batch))
+    return np.concatenate(rows), np.concatenate(distances)
+
+
 def _index(dim: int, *, exact: bool) -> Any:
     import faiss  # takes a fifth of a second, so not before it is needed
 

@@ -7,9 +7,9 @@ import json
 import os
 import stat
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from trainset.errors import BadValue, DamagedDataset, NotADataset
 from trainset.model import MEDIA
@@ -53,6 +53,8 @@ class Dataset:
             )
         refuse_network(self.folder)
         self.people = people.People(self.folder / "people.db")
+        self.leaving: Callable[[Any], None] | None = None
+        """What is to be looked at before it is closed, by whoever opened it."""
 
     @property
     def medium(self) -> str:
@@ -112,7 +114,12 @@ class Dataset:
 
     def close(self) -> None:
         """Ends the writing thread and closes the files."""
-        self.people.close()
+        leaving, self.leaving = self.leaving, None
+        try:
+            if leaving is not None:
+                leaving(self)
+        finally:
+            self.people.close()
 
     def __enter__(self) -> Self:
         return self

@@ -31,7 +31,7 @@ def append(
     changes = list(changes)
     if not changes:
         return None
-    _check(reason, *{text for entry in changes for text in (entry.subject, entry.value) if text})
+    check(reason, *{text for entry in changes for text in (entry.subject, entry.value) if text})
 
     def write(connection: Connection) -> int:
         return write_action(connection, verb, person, reason, changes, key=key)
@@ -46,7 +46,7 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
     them, when a later action of someone else touched the same samples or classes. An import touches all its samples.
     """
 
-    _check(reason)
+    check(reason)
     return dataset.people.write(lambda connection: write_undo(dataset, connection, person, seq, reason))
 
 
@@ -150,7 +150,7 @@ def name_version(dataset: Dataset, version: Version) -> None:
         raise BadValue(
             "this cannot be a version's name", got=repr(version.name), expected="a printable name such as v1"
         )
-    _check(version.message)
+    check(version.message)
     row = {name: getattr(version, name) for name in versions.c.keys() if name != "at"}  # noqa: SIM118  # a column collection
     try:
         dataset.people.write(lambda connection: connection.execute(insert(versions), {**row, "at": _stamp(version.at)}))
@@ -232,7 +232,7 @@ def _built_on(dataset: Dataset, connection: Connection, seq: int, later: Collect
     """Those of the `later` actions that share a sample or a class with an action (an undo counts as what it undoes)."""
     if not later:
         return set()
-    first = _origin(connection, seq)
+    first = origin(connection, seq)
     span = entries.c.seq.between(min(later), max(later))
     mine = select(entries.c.sample).where(entries.c.seq == first, entries.c.sample.is_not(None))
     found = set(connection.execute(select(entries.c.seq).distinct().where(span, entries.c.sample.in_(mine))).scalars())
@@ -273,13 +273,14 @@ def _classes(connection: Connection, where: ColumnElement[bool], kinds: Sequence
         yield from ((seq, name) for name in (subject, value if kind in of_value else None) if name is not None)
 
 
-def _origin(connection: Connection, seq: int) -> int:
+def origin(connection: Connection, seq: int) -> int:
+    """The action that an undo, or the undo of an undo, is about in the end."""
     while (undone := connection.execute(select(actions.c.undoes).where(actions.c.seq == seq)).scalar()) is not None:
         seq = int(undone)
     return seq
 
 
-def _check(*texts: str) -> None:
+def check(*texts: str) -> None:
     """Texts must be storable: a terminal hands over bytes that are no UTF-8 as halves of characters."""
     for text in texts:
         try:

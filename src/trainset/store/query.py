@@ -17,7 +17,7 @@ from trainset.store import filters, ids, parts, runs
 from trainset.store.dataset import Dataset
 from trainset.store.draw import draw
 from trainset.store.measured import Beside, measure_names
-from trainset.store.replay import Replay, overlays, replay
+from trainset.store.replay import Rename, Replay, overlays, replay
 from trainset.store.schema import SAMPLES
 
 BASE = (
@@ -54,11 +54,14 @@ class QueryTable:
         columns: Iterable[str] = (),
         only: pa.Array | None = None,
         flags: Mapping[str, pa.Array] | None = None,
+        renames: Sequence[Rename] | None = None,
     ) -> None:
         """Makes the table with `id`, `label`, `split`, `excluded` and the columns named (`only`: of these ids). `flags`: columns
-        that are true for these ids. Raises `DamagedDataset`."""
+        that are true for these ids. `renames`: the names that classes have, those of the position by default. Raises `DamagedDataset`."""
         self.dataset = dataset
         self.replay: Replay = replay(dataset, at)
+        if renames is not None:
+            self.replay.renames = [*renames]
         self._flags = flags or {}
         self.columns = {"id", "label", "split", "excluded", *columns, *self._flags}
         self._only = only

@@ -13,15 +13,26 @@ from typing import Any
 import pyarrow as pa
 
 from trainset.errors import DamagedDataset
-from trainset.model import SPLITS, Action, CardText, ClassInfo, Cost, Entry, EntryKind, Note, Source
+from trainset.model import (
+    SPLITS,
+    Acknowledged,
+    Action,
+    CardText,
+    ClassInfo,
+    Cost,
+    Entry,
+    EntryKind,
+    Lock,
+    Note,
+    Source,
+)
 from trainset.recipe import Recipe
-from trainset.store import ids, log, own_media
+from trainset.store import ids, locking, log, own_media
 from trainset.store.dataset import Dataset
 
 _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
-    EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST,
-    EntryKind.CARD,
+    EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST, EntryKind.CARD, EntryKind.LOCK, EntryKind.ACKNOWLEDGED,
 )  # fmt: skip
 COST_MOST = 1e9
 _OVERLAYS = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
@@ -42,12 +53,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Rename:
-    """A class that goes by another name since position `seq`. `until`: where a class of the old name was made anew."""
+    """A class that goes by another name since position `seq`. `until`: where a class of the old name was made anew; `merged`: whether
+    the new name is another class's."""
 
     seq: int
     old: str
     new: str
     until: int | None
+    merged: bool = False
 
 
 @dataclass
@@ -64,6 +77,8 @@ class Replay:
     recipes: dict[str, tuple[int, Recipe]] = field(default_factory=dict)  # name -> where in the log, recipe
     costs: dict[tuple[str, str], Cost] = field(default_factory=dict)  # label, predicted
     card: dict[str, CardText] = field(default_factory=dict)  # field of the data card -> what was said last
+    locks: dict[str, Lock] = field(default_factory=dict)
+    acknowledged: list[Acknowledged] = field(default_factory=list)
     named: set[str] = field(default_factory=set)  # the parts
 
     @cached_property
@@ -195,12 +210,18 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         )
     elif kind is EntryKind.RECIPE:
         result.recipes[subject] = action.seq, Recipe.from_dict(json.loads(value or ""))
+    elif kind is EntryKind.LOCK:
+        facts = json.loads(value or "")
+        if "packed" not in facts:  # the ids are read where they are needed
+            result.locks.setdefault(subject, locking.lock(subject, action, facts))
+    elif kind is EntryKind.ACKNOWLEDGED:
+        result.acknowledged.append(locking.acknowledged(action, json.loads(value or "")))
     elif kind is EntryKind.CLASS_ADDED:
         if subject in result.classes:
             return  # a later import has it too
         result.classes[subject] = ClassInfo(subject)
         result.renames = [
-            Rename(r.seq, r.old, r.new, action.seq) if r.old == subject and r.until is None else r
+            dataclasses.replace(r, until=action.seq) if r.old == subject and r.until is None else r
             for r in result.renames
         ]
     elif kind in (EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED):
@@ -208,7 +229,7 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         old = result.classes.pop(subject, ClassInfo(subject))
         kept = result.classes.get(new)
         result.classes[new] = kept or ClassInfo(new, old.definition, old.good, old.borderline)
-        result.renames.append(Rename(action.seq, subject, new, None))
+        result.renames.append(Rename(action.seq, subject, new, None, kind is EntryKind.CLASS_MERGED))
         result.costs = _renamed(result.costs, subject, new)
     elif kind is EntryKind.COST:
         _set_cost(result, action.seq, subject, json.loads(value or ""))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -76,13 +77,14 @@ def near(dataset: Dataset, content: pa.Array, text: pa.Array | None, progress: P
     found = _kept(dataset, contents)
     if found is None:
         texts = text.take(pa.array(place)) if text is not None else None
-        found = _compared(dataset, contents, texts, progress or (lambda more: None))
+        found = compared(dataset, contents, texts, progress or (lambda more: None))
         _keep(dataset, contents, found)
     first, second, unlike = found
     return Near(place[first], place[second], unlike, dataset.medium or "")
 
 
-def _compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None, progress: Progress) -> Pairs:
+def compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None, progress: Progress) -> Pairs:
+    """The pairs among these contents, each once, as rows of them, and how unlike they are; nothing is kept. Raises `LookupError`."""
     if dataset.medium == "text":
         return _texts(texts, progress) if texts is not None else _none()
     name, length, by = _BY[dataset.medium]
@@ -92,6 +94,25 @@ def _compared(dataset: Dataset, contents: pa.Array, texts: pa.Array | None, prog
         raise LookupError(f"there is no measure {name} of its samples yet: trainset measure")
     first, second, unlike = by(prints if len(known) == len(prints) else prints[known], progress)
     return known[first], known[second], unlike
+
+
+def outlines(dataset: Dataset, contents: pa.Array, texts: pa.Array | None) -> NDArray[np.float32]:
+    """(n, dim) float32 of unit length: what near duplicates of these contents are looked for by, zeros where nothing is measured."""
+    if dataset.medium == "text":
+        hashing = _hashing()
+        words = texts.fill_null("").to_pylist() if texts is not None else []
+        return np.asarray(hashing.transform(words).toarray(), np.float32)
+    name, length, _ = _BY[dataset.medium]
+    prints = _measured(dataset, name, contents, length)
+    if dataset.medium == "image":
+        return tiny_pictures.vectors(prints.reshape(-1, 8, 8, 3))
+    return aligned.outlines(prints[:, :-2].reshape(-1, 96, 16))
+
+
+def _hashing() -> Any:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(n_features=_TEXT_DIM, analyzer=_one_and_two, dtype=np.float32)
 
 
 def _pictures(prints: NDArray[np.uint8], progress: Progress) -> Pairs:
@@ -121,21 +142,25 @@ def _recordings(prints: NDArray[np.uint8], progress: Progress) -> Pairs:
 def _texts(texts: pa.Array, progress: Progress) -> Pairs:
     """Texts of the same letters, and those of the nearest that differ in at most one word of eight, unless others of the set would
     be as like them by chance."""
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    hashing = HashingVectorizer(n_features=_TEXT_DIM, analyzer=_one_and_two, dtype=np.float32)
+    hashing = _hashing()
 
     def batches() -> Iterator[NDArray[np.float32]]:
         for start in range(0, len(texts), _BATCH):
             yield hashing.transform(texts.slice(start, _BATCH).fill_null("").to_pylist()).toarray()
 
-    known, same = _read(texts)
+    known, same = read(texts)
     rows, distances = neighbours(batches, len(texts), _TEXT_DIM, min(K, max(1, len(texts) - 1)), progress)
     own, place = np.nonzero((distances < _TEXT_FAR) & (rows >= 0))
     other = rows[own, place].astype(np.int64)
     both = np.unique(np.stack([np.minimum(own, other), np.maximum(own, other)], axis=1), axis=0)
+    found = [(int(a), int(b), 0.0) for a, b in same] + [*copied(known, texts, both)]
+    first, second, unlike = zip(*found, strict=True) if found else ((), (), ())
+    return np.array(first, np.int64), np.array(second, np.int64), np.array(unlike, np.float64)
+
+
+def copied(known: phrases.Phrases, texts: pa.Array, both: NDArray[np.int64]) -> Iterator[tuple[int, int, float]]:
+    """Those of the pairs (m, 2) of texts that differ in at most one word of eight, and not by chance: its rows, and that chance."""
     words = lru_cache(maxsize=100_000)(lambda row: word_edits.words(texts[row].as_py() or ""))
-    found = [(int(a), int(b), 0.0) for a, b in same]
     changed = [(one, two, word_edits.differing(words(one), words(two))) for one, two in both.tolist()]
     alike: dict[int, list[int]] = defaultdict(list)
     for one, two, words_changed in changed:
@@ -147,9 +172,7 @@ def _texts(texts: pa.Array, progress: Progress) -> Pairs:
             family = {row for row in (*alike[one][:_FAMILY], *alike[two][:_FAMILY]) if row not in (one, two)}
             chance = phrases.chance_of_copy(known, words(one), words(two), words_changed, map(words, family))
             if chance <= _MOST["text"]:
-                found.append((one, two, chance))
-    first, second, unlike = zip(*found, strict=True) if found else ((), (), ())
-    return np.array(first, np.int64), np.array(second, np.int64), np.array(unlike, np.float64)
+                yield one, two, chance
 
 
 def _one_and_two(text: str) -> list[str]:
@@ -157,7 +180,7 @@ def _one_and_two(text: str) -> list[str]:
     return [*words, *map(" ".join, pairwise(words))]
 
 
-def _read(texts: pa.Array) -> tuple[phrases.Phrases, NDArray[np.int64]]:
+def read(texts: pa.Array) -> tuple[phrases.Phrases, NDArray[np.int64]]:
     """The phrases of all texts that differ; and (m, 2) each text that has the letters of an earlier one, and that one."""
     known, seen = phrases.Phrases(len(texts)), set[bytes]()
     hashed = np.empty(len(texts), "S16")

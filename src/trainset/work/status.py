@@ -168,7 +168,7 @@ def _compare(dataset: Dataset, source: Source, table: pa.Table) -> OnDisk:
     missing = changed = unsafe = 0
     for row in rows.values():
         try:
-            if _as_it_was(Path(source.root), row, allowed, inside):
+            if as_it_was(Path(source.root), row, allowed, inside):
                 continue
             changed += 1
         except FileNotFoundError:
@@ -186,7 +186,7 @@ def _compare(dataset: Dataset, source: Source, table: pa.Table) -> OnDisk:
     return OnDisk(source.name, len(rows), missing, changed, tuple(names), "; ".join(filter(None, notes)))
 
 
-def _as_it_was(root: Path, row: Mapping[str, Any], allowed: Sequence[str], inside: set[str]) -> bool:
+def as_it_was(root: Path, row: Mapping[str, Any], allowed: Sequence[str], inside: set[str]) -> bool:
     """Whether a file is what was imported. Looks at nothing outside the root: `inside` are the folders found to be in it.
 
     Raises `Unsafe`, or `OSError` as `open` does."""

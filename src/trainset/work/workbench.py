@@ -30,6 +30,7 @@ with run_when_used("trainset.work"):
     from trainset.work import import_ as of_import
     from trainset.work import import_predictions as of_predictions
     from trainset.work import import_reports as of_reports
+    from trainset.work import locks as of_locks
     from trainset.work import log_run as of_log_run
     from trainset.work import look as of_look
     from trainset.work import measure as of_measure
@@ -134,6 +135,12 @@ class Workbench(store.Dataset):
     notes = verb(lambda: history.notes)
     version = verb(lambda: of_version.version)
     versions = verb(lambda: of_version.versions)
+    lock = verb(lambda: of_locks.lock)
+    locks = verb(lambda: of_locks.locks)
+    locked = verb(lambda: of_locks.locked)
+    alarms = verb(lambda: of_locks.alarms)
+    unlooked = verb(lambda: of_locks.unlooked)
+    acknowledge = verb(lambda: of_locks.acknowledge)
     diff = verb(lambda: of_diff.diff)
     export = verb(lambda: of_export.export)
     sources = verb(lambda: of_sources.sources)
