@@ -109,6 +109,17 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ("head", "what learns classes from embeddings: `ridge` or `logistic`", "classifier, top"),
     ("run", "one execution of a recipe on one version: predictions and scores", "experiment"),
     (
+        "test set",
+        "the samples that versions are compared on, with the labels they have there: the test split of a version, or a lock",
+        "benchmark, holdout",
+    ),
+    (
+        "draw",
+        "the training samples of a version as chance might have brought them otherwise, contributors whole: how far a comparison can be believed",
+        "bootstrap sample",
+    ),
+    ("gate", "what lets a version pass, or stops a build with exit code 4, by a comparison", "quality gate"),
+    (
         "held out",
         "predicted by a model that was trained without the sample, and without all that is grouped with it",
         "out-of-fold, cross-validated",
@@ -178,6 +189,7 @@ EXIT_CODES: tuple[tuple[str, str], ...] = (
         "3",
         "an import after which not one sample of the source is in the dataset, an export that could write none, or a list of which no row could be used",
     ),
+    ("4", "`compare --gate`: the version did not pass; nothing went wrong"),
     ("130", "interrupted by Ctrl-C; what was acknowledged is kept"),
     ("141", "nobody read on, as in `trainset log | head`"),
 )

@@ -141,6 +141,26 @@ def test_the_tutorial_of_real_sets_runs_and_finds_what_it_says(
         assert dataset.look(where="flagged_reported and flagged_label_error").total > 50
 
 
+def test_the_how_to_on_comparing_versions_runs_and_finds_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainset.quickstart import write_digits
+
+    write_digits(tmp_path / "digits")
+    with trainset.init(tmp_path / "digits.trainset") as dataset:
+        dataset.import_(tmp_path / "digits")
+        wrong = {row["id"]: row["label"] for row in dataset.look(where="split = 'train'", n=300, seed=1).rows()}
+        for shift, name in ((3, "v1"), (0, "v2")):
+            for digit in range(10):
+                dataset.label(str((digit + shift) % 10), [one for one, label in wrong.items() if label == str(digit)])
+            dataset.version(name)
+    monkeypatch.chdir(tmp_path / "digits.trainset")
+    said = followed(DOCS / "how-to" / "compare-versions.md", tmp_path / "digits.trainset")
+    assert "v2 is better than v1 on v1:test = v2:test" in said[0][1]
+    assert any("gate: passed" in text for _, text in said)
+    assert any("times the time of a sample" in " ".join(text.split()) for _, text in said)
+
+
 def followed(page: Path, folder: Path) -> list[tuple[str, str]]:
     """Does what a page says, in its order. Returns its commands with what they printed."""
     waiting, said = iter(commands(page)), []

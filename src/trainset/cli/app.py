@@ -14,6 +14,7 @@ from trainset.cli import (
     audit,
     card,
     classes,
+    compare,
     confusion,
     costs,
     data,
@@ -84,6 +85,7 @@ _MODULES = (
     train,
     own,
     confusion,
+    compare,
     queue,
     neighbours,
 )
@@ -116,6 +118,7 @@ def main() -> NoReturn:
     first = arguments[0] if arguments else ""
     if first and first not in (*COMMANDS, _START) and not first.startswith("-") and os.path.exists(first):  # noqa: PTH110  # false, not an error, for what cannot be a path
         arguments = [_START, *arguments]
+    arguments = compare.gated(arguments)
     as_json = "--json" in arguments
     try:
         code = _only(arguments[0])(arguments, standalone_mode=False, prog_name="trainset")

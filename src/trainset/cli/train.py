@@ -77,7 +77,7 @@ def recipe(
     json: AsJson = False,
 ) -> None:
     """Name a recipe: embedder, head, settings, classes and groups, to train the same way again."""
-    chosen = _changes(
+    chosen = changes(
         embedder, settings, head, groups, classes, values, weights, resample, penalty, strength, epochs, folds, seed
     )
     if command:
@@ -138,7 +138,7 @@ def train(
     json: AsJson = False,
 ) -> None:
     """Train a quick model, predict every sample held out, and print the confusion matrix at every epoch."""
-    chosen = _changes(
+    chosen = changes(
         embedder, settings, head, groups, classes, values, weights, resample, penalty, strength, epochs, folds, seed
     )
     with opened(dataset) as found:
@@ -194,7 +194,7 @@ def runs(dataset: DatasetDir = None, json: AsJson = False) -> None:
 COMMANDS = (recipe, recipes, train, runs)
 
 
-def _changes(
+def changes(
     embedder: str, settings: list[str] | None, head: str | None, groups: str | None, classes: str | None, values: str | None, weights: str | None,
     resample: str | None, penalty: str | None, strength: str | None, epochs: int | None, folds: int | None, seed: int | None,
 ) -> dict[str, Any]:  # fmt: skip

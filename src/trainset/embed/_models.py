@@ -86,9 +86,28 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-@lru_cache(maxsize=8)
+_USED: set[Path] = set()
+
+
+def used(path: Path) -> None:
+    """Notes that a file of a model is in use."""
+    _USED.add(path)
+
+
+def files_of(call: Callable[[], Any]) -> tuple[Any, list[Path]]:
+    """What a call of an embedder gives, and the files of models that it used."""
+    _USED.clear()
+    return call(), sorted(_USED)
+
+
 def session(path: Path, threads: int, version: str = "") -> Any:
     """An ONNX Runtime session on the CPU, without libraries of custom operators; kept, for one path and version of its file."""
+    used(path)
+    return _session(path, threads, version)
+
+
+@lru_cache(maxsize=8)
+def _session(path: Path, threads: int, version: str) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

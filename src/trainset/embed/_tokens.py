@@ -10,15 +10,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainset.embed import _models
 from trainset.errors import BadValue, DamagedModel
 
 _LETTERS = 20
 """Of a text for each token that is read, beyond which it is not looked at: a text may have millions."""
 
 
-@lru_cache(maxsize=4)
 def tokenizer(path: Path, version: str = "") -> Any:
     """The tokenizer of a `tokenizer.json`; kept, for one path and version of its file."""
+    _models.used(path)
+    return _tokenizer(path, version)
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(path: Path, version: str) -> Any:
     from tokenizers import Tokenizer
 
     try:

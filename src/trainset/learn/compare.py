@@ -241,9 +241,24 @@ def _classes(
     # of few draws the variance of one class is little known, and too small a one would be looked at: what all classes say of it is the least
     usual = sum(one.training for one in parts.values()) / max(sum(one.test for one in parts.values()), 1e-30)
     for code, one in parts.items():
-        said = one.change(level, usual * one.test)
-        table[2:, code] = said.value, said.low, said.high
+        said, own = one.change(level, usual * one.test), right[label == code]
+        low, high = _exact(int((own < 0).sum()), int((own > 0).sum()), level)
+        table[2:, code] = said.value, min(said.low, low / len(own)), max(said.high, high / len(own))
     return ClassChanges(counts, *table)
+
+
+def _exact(lost: int, gained: int, level: float) -> tuple[float, float]:
+    """Ends of gained - lost, when so many differ (Clopper and Pearson 1934): they leave out 0 where McNemar's exact test does. Far out, where
+    intervals of many classes end, a normal curve is too bold for a class of few samples."""
+    count = lost + gained
+    if not count:
+        return 0.0, 0.0
+    from scipy.stats import beta  # late: see above
+
+    tail = (1 - level) / 2
+    low = float(beta.ppf(tail, gained, lost + 1)) if gained else 0.0
+    high = float(beta.ppf(1 - tail, gained + 1, lost)) if lost else 1.0
+    return count * (2 * low - 1), count * (2 * high - 1)
 
 
 def _drawn(again: Again, count: int) -> Again:

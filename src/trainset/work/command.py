@@ -11,9 +11,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -97,8 +98,8 @@ def run_command(
     folder = Path(tempfile.mkdtemp(prefix="trainset-"))
     kept = False
     try:
-        places = None if dataset.medium == "text" else _places(dataset, found, folder)
-        there = np.array([bool(place) for place in places]) if places is not None else np.ones(len(found.ids), bool)
+        files = None if dataset.medium == "text" else places(dataset, found, folder)
+        there = np.array([bool(place) for place in files]) if files is not None else np.ones(len(found.ids), bool)
         if gone := int((~there).sum()):
             remarks.append(f"{gone:,} samples are left out: their files cannot be read")
         for number, part in enumerate(parts, 1):
@@ -107,15 +108,15 @@ def run_command(
             train, test = (rows[there[rows]] for rows in (part.train, part.test))
             if step is not None:
                 step(f"{part.title}: {len(train):,} samples to learn from, {len(test):,} to predict")
-            _list(here / "train.csv", dataset, found, places, train, labels=True)
-            _list(here / "test.csv", dataset, found, places, test, labels=False)
+            _list(here / "train.csv", dataset, found, files, train, labels=True)
+            _list(here / "test.csv", dataset, found, files, test, labels=False)
             try:
-                _call(recipe.command, here, timeout)
-                given = prediction_list.read(_written(here), known, found.classes, len(test))
+                call(recipe.command, here, timeout)
+                given = prediction_list.read(written(here), known, found.classes, len(test))
                 rows = _of_part(dataset, found, given.names, test)
             except TrainsetError as error:
                 kept = True
-                raise _told(error, part.title, here) from None
+                raise told(error, part.title, here) from None
             places_of = np.array([known.index(name) for name in given.classes], np.int64)
             said[np.ix_(rows, places_of)] = given.probabilities
             done[rows] = True
@@ -163,7 +164,7 @@ def _parts(recipe: Recipe, found: Roster) -> Iterator[_Part]:
         yield _Part("validation and test", rows[codes >= 0], other)
 
 
-def _places(dataset: Dataset, found: Roster, folder: Path) -> list[str]:
+def places(dataset: Dataset, found: Roster, folder: Path) -> list[str]:
     """The absolute path of each sample of the roster, empty for one whose file cannot be read. What only the dataset keeps is written to
     `folder`. Raises `Unsafe` for a source that may not be read."""
     with open_table(dataset, found.at, columns=["source", "path", "content"]) as table:
@@ -218,18 +219,18 @@ def _list(
                 writer.writerow([one.hex(), told or "", label, part or ""])
 
 
-def _call(command: str, folder: Path, timeout: float | None) -> None:
-    """Runs the command and passes on what it prints, to stderr. Raises `TrainsetError` when it does not end well; it and what it started are
-    ended when it takes too long, and when this is interrupted."""
+def call(command: str, folder: Path, timeout: float | None, told: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Runs the command and passes on what it prints, to stderr. told: variables of its environment. Raises `TrainsetError` when it does
+    not end well; it and what it started are ended when it takes too long, and when this is interrupted."""
     (folder / "out").mkdir()
-    told = {"{train}": folder / "train.csv", "{test}": folder / "test.csv", "{out}": folder / "out" / "predictions"}
+    files = {"{train}": folder / "train.csv", "{test}": folder / "test.csv", "{out}": folder / "out" / "predictions"}
     arguments = words(command)
-    for place, path in told.items():
+    for place, path in files.items():
         arguments = [word.replace(place, str(path)) for word in arguments]
     try:
         process = subprocess.Popen(  # noqa: S603  # typed by the person: see decision 0016
             arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **told},
         )  # fmt: skip
     except OSError as error:
         raise BadValue(
@@ -278,7 +279,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _written(folder: Path) -> Path:
+def written(folder: Path) -> Path:
     """The file of predictions, with whatever ending the command gave it."""
     found = [path for suffix in _SUFFIXES if (path := folder / "out" / f"predictions{suffix}").is_file()]
     if len(found) != 1:
@@ -313,7 +314,7 @@ def _of_part(
     return rows
 
 
-def _told(error: TrainsetError, title: str, folder: Path) -> TrainsetError:
+def told(error: TrainsetError, title: str, folder: Path) -> TrainsetError:
     """The error with the fold, and with where the lists are kept for looking."""
     where = ", ".join(filter(None, (title, error.where.replace(f"{folder}/out/", ""))))
     lists = f"the lists are kept in {folder}"

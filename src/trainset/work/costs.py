@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from trainset.store import log
 from trainset.store import runs as store
 from trainset.store.dataset import Dataset
 from trainset.store.replay import COST_MOST, Replay, replay
-from trainset.store.runs import Run
 from trainset.work.person import acting
 
 ANY = "*"
@@ -33,6 +32,17 @@ class CostSet:
     predicted: str
     before: float
     cost: float
+
+
+class Grouped(Protocol):
+    """Labels and the classes made of them, as a run has them."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def beneath(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,7 @@ def pair(dataset: Dataset, text: str) -> tuple[str, str]:
     return first, second
 
 
-def priced(found: list[Cost], run: Run, counts: NDArray[np.int64]) -> Priced:
+def priced(found: list[Cost], run: Grouped, counts: NDArray[np.int64]) -> Priced:
     """Costs for the labels and classes of a run. counts: (labels,) samples of each.
 
     For a sample of the label l in the class c, predicted as k, the first that is set counts: l:k, c:k, l:*, c:*, *:k, *:*; else it is 1. So
@@ -130,7 +140,7 @@ def priced(found: list[Cost], run: Run, counts: NDArray[np.int64]) -> Priced:
     return Priced(of_labels, of_classes, unused, len(unused) < len(found))
 
 
-def _inside(one: Cost, run: Run) -> bool:
+def _inside(one: Cost, run: Grouped) -> bool:
     """Whether both are of one class here, so that it is no mistake."""
     of = {
         **dict(zip(run.labels, (run.classes[code] for code in run.beneath), strict=True)),
@@ -139,7 +149,7 @@ def _inside(one: Cost, run: Run) -> bool:
     return one.label != ANY and of.get(one.label, "") == of.get(one.predicted)
 
 
-def _why(one: Cost, run: Run) -> str:
+def _why(one: Cost, run: Grouped) -> str:
     of = dict(zip(run.labels, (run.classes[code] for code in run.beneath), strict=True))
     what = f"the cost {one.label}:{one.predicted} does not count here"
     if _inside(one, run):

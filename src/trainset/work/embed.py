@@ -117,6 +117,21 @@ def embeddings(
     return Embeddings(dataset, meant.made, contents)
 
 
+def ready_inputs(dataset: Dataset, meant: Embedder, contents: pa.Array) -> tuple[list[Any], list[int]]:
+    """Some samples as an embedder takes them, with their rates: to time it. Those that cannot be read are left out."""
+    inputs, rates = list[Any](), list[int]()
+    with open_table(dataset, columns=["source", "path", "content", "size"]) as table:
+        rows = table.run(
+            "SELECT id, source, path, content, size, part, row, 1 AS copy, 1 AS copies FROM samples SEMI JOIN asked USING (content) "
+            "QUALIFY row_number() OVER (PARTITION BY content ORDER BY part, row) = 1 ORDER BY part, row",
+            beside={"asked": pa.table({"content": contents})},
+        )
+        for some in _samples(dataset, table, rows, meant):
+            inputs += some.inputs
+            rates += some.rates or [0] * len(some.inputs)
+    return inputs, rates
+
+
 def embedders(dataset: Dataset) -> list[Listed]:
     """The embedders that fit the medium of this dataset, the default first, with the pip command for what is not installed."""
     built_in = [one for one in of_embedders.listed() if one.medium == dataset.medium or not dataset.medium]

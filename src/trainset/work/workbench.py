@@ -20,6 +20,7 @@ with run_when_used("trainset.work"):
     from trainset.work import card as of_card
     from trainset.work import classes as of_classes
     from trainset.work import common as of_common
+    from trainset.work import compare as of_compare
     from trainset.work import costs as of_costs
     from trainset.work import cut_windows as of_windows
     from trainset.work import diff as of_diff
@@ -86,6 +87,7 @@ class Workbench(store.Dataset):
     recipe = verb(lambda: of_recipe.recipe)
     recipes = verb(lambda: of_recipe.recipes)
     train = verb(lambda: of_train.train)
+    compare = verb(lambda: of_compare.compare)
     log_run = verb(lambda: of_log_run.log_run)
     import_predictions = verb(lambda: of_predictions.import_predictions)
     runs = verb(lambda: of_runs.runs)
