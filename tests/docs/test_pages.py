@@ -141,12 +141,16 @@ def test_the_tutorial_of_real_sets_runs_and_finds_what_it_says(
         assert dataset.look(where="flagged_reported and flagged_label_error").total > 50
 
 
+@pytest.mark.timeout(1800)
 def test_the_how_to_on_comparing_versions_runs_and_finds_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from trainset.quickstart import write_digits
 
     write_digits(tmp_path / "digits")
+    for path in (tmp_path / "digits").rglob("*.png"):
+        if path.stem > "digit_0900":
+            path.unlink()  # half of them, for the machine's sake
     with trainset.init(tmp_path / "digits.trainset") as dataset:
         dataset.import_(tmp_path / "digits")
         wrong = {row["id"]: row["label"] for row in dataset.look(where="split = 'train'", n=300, seed=1).rows()}

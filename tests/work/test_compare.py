@@ -347,5 +347,22 @@ def test_what_versions_share_is_drawn_alike(dataset: trainset.Workbench) -> None
     assert len({*found["v2"].values()}) == 6  # the speakers
 
 
+def test_a_version_imported_anew_under_other_names_shares_its_draws_by_content(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
+    rows = [(row["text"], row["label"]) for row in dataset.look(where="split = 'train'", n=1000).rows()]
+    (tmp_path / "again.csv").write_text(
+        "text,label,split\n" + "".join(f"{text},{label},train\n" for text, label in rows)
+    )
+    dataset.exclude(where="split = 'train'", reason="the other list has them")
+    dataset.import_(tmp_path / "again.csv")
+    dataset.version("v3")
+    found = compare(dataset, "v2", "v3", test_sets=["v2"])
+    assert [one.trained_on for one in found.entrants] == [120, 120]
+    one = found.pairs[0].found
+    assert (one.accuracy.value, one.accuracy.of_training) == (0, 0)
+    assert not len(one.lost)
+
+
 def test_draws_by_default_are_eight_and_three_for_commands() -> None:
     assert (of_compare.DRAWS, of_compare.DRAWS_OF_COMMANDS) == (8, 3)

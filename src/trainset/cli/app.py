@@ -118,7 +118,8 @@ def main() -> NoReturn:
     first = arguments[0] if arguments else ""
     if first and first not in (*COMMANDS, _START) and not first.startswith("-") and os.path.exists(first):  # noqa: PTH110  # false, not an error, for what cannot be a path
         arguments = [_START, *arguments]
-    arguments = compare.gated(arguments)
+    if first == "compare":
+        arguments = compare.gated(arguments)
     as_json = "--json" in arguments
     try:
         code = _only(arguments[0])(arguments, standalone_mode=False, prog_name="trainset")

@@ -32,15 +32,17 @@ def conclusion(found: Compared, pair: Pair) -> str:
     if macro.verdict != one.verdict:
         text += f"; in the mean of the classes {points(macro.value)} ({ends(macro)})"
     if pair.found.saved is not None:
-        saved = pair.found.saved
-        what = {"better": "less", "worse": "more"}.get(saved.verdict)
-        amount = f"{abs(saved.value):,.0f} for 1,000 samples"
-        text += (
-            f"; it does {amount} {what} harm ({saved.low:,.0f} to {saved.high:,.0f} less)"
-            if what
-            else f"; whether it does less harm is open ({saved.low:,.0f} to {saved.high:,.0f} less for 1,000 samples)"
-        )
+        text += f"; {_harm(pair.found.saved)}"
     return text + _cheaper(found, pair)
+
+
+def _harm(saved: Change) -> str:
+    """Whether less harm is done."""
+    if saved.verdict == "open":
+        return f"whether it does less harm is open ({saved.low:+,.0f} to {saved.high:+,.0f} less for 1,000 samples)"
+    what, sign = ("less", 1) if saved.verdict == "better" else ("more", -1)
+    low, high = sorted((sign * saved.low, sign * saved.high))
+    return f"it does {sign * saved.value:,.0f} {what} harm for 1,000 samples ({low:,.0f} to {high:,.0f})"
 
 
 def _cheaper(found: Compared, pair: Pair) -> str:

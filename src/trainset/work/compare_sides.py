@@ -158,18 +158,26 @@ def rosters(dataset: Dataset, progress: Progress | None) -> Callable[[Recipe, in
 
 
 def _keyed(found: list[Side]) -> list[Side]:
-    """With the key of what is drawn together: of a group over all versions the least of its ids, so that what versions share is drawn alike."""
+    """With the key of what is drawn together: of a group over all versions the least of its ids. A sample is one in all versions, by its id or by its
+    content, so that what versions share is drawn alike, also where one of them was imported anew under other names."""
     ids = [one.samples.ids.take(pa.array(one.rows)) for one in found]
-    union = pa.concat_arrays(ids).unique()
-    places = [pc.index_in(some, value_set=union).to_numpy(zero_copy_only=False).astype(np.int64) for some in ids]
-    fields = []
+    union, every = (pa.concat_arrays(some).unique() for some in (ids, [one.contents for one in found]))
+    places = [_in(some, union) for some in ids]
+    content = np.full(len(union), -1, np.int64)
+    fields = [content]
     for one, place in zip(found, places, strict=True):
+        content[place] = _in(one.contents, every)
         if one.groups is not None:
             field = np.full(len(union), -1, np.int64)
             field[place] = one.groups
             fields.append(field)
-    group = together(len(union), fields) if fields else np.arange(len(union))
+    group = together(len(union), fields)
     raw = np.frombuffer(b"".join(one[:8] for one in union.to_pylist()), ">u8").astype(np.uint64)
     least = np.full(int(group.max(initial=-1)) + 1, np.iinfo(np.uint64).max, np.uint64)
     np.minimum.at(least, group, raw)
     return [dataclasses.replace(one, keys=least[group[place]]) for one, place in zip(found, places, strict=True)]
+
+
+def _in(some: pa.Array, all_: pa.Array) -> NDArray[np.int64]:
+    place: NDArray[np.int64] = pc.index_in(some, value_set=all_).to_numpy(zero_copy_only=False).astype(np.int64)
+    return place
