@@ -110,6 +110,7 @@ def test_every_verb_is_a_method() -> None:
         "test_sets",
         "places",
         "left",
+        "with_vectors",
         "rehearsed",
         "reviewed",
     }
