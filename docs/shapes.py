@@ -88,7 +88,7 @@ HARM = ("split", "samples", "decide", "rules", "saved", "worst", "of_classes", "
 CARD = (
     "name", "part", "version", "at", "made", "said", "unset", "medium", "samples", "excluded", "unlabelled", "counts", "classes",
     "contributors", "more_contributors", "sources", "labels", "ratings", "problems", "not_looked_for", "since", "changes", "more_changes", "runs",
-    "page", "markdown",
+    "comparison", "page", "markdown",
 )  # fmt: skip
 """The fields of a data card."""
 
@@ -297,6 +297,7 @@ MEANINGS: Mapping[str, str] = {
     "since": "the version before; empty when there is none",
     "more_changes": "groups of changes that are not listed",
     "runs": "what models trained on this version reached: run, recipe, hash, on, samples, accuracy",
+    "comparison": "the last one in which the version took part: made, draws, rows, columns, cells, sentences; null without",
     "page": "the file of the page; null without --out",
     "markdown": "the file of the Markdown; null without --out",
     "limits": "what it is not for",

@@ -13,7 +13,7 @@ from tests.helpers import pictures, run, run_json, texts
 from tests.work.test_audit_page import EVIL, Page, stands_by_itself
 
 import trainset
-from trainset.errors import BadValue, TargetExists, UnknownName
+from trainset.errors import BadValue, DamagedDataset, TargetExists, UnknownName
 from trainset.work.card import FIELDS
 
 
@@ -204,3 +204,45 @@ def test_the_card_in_a_terminal(pets: trainset.Workbench, tmp_path: Path) -> Non
     assert "v9" in wrong.stderr
     assert "FIELD" in run("card", "set", "--help").stdout
     assert "fields" in run("card", "--help").stdout
+
+
+def test_a_card_has_the_table_of_versions_and_test_sets(tmp_path: Path) -> None:
+    """Of the last comparison in which the version took part; a file of it that was changed is refused."""
+    lines = ["text,label,split"]
+    for n in range(80):
+        wet = n % 2
+        label = ("dry" if wet else "wet") if n < 8 else ("wet" if wet else "dry")
+        lines.append(
+            f"it {'rains' if wet else 'shines'} on day {n * 7919 % 1000},{label},{'test' if n % 4 == 3 or n % 8 == 4 else 'train'}"
+        )
+    (tmp_path / "in.csv").write_text("\n".join(lines) + "\n")
+    with trainset.init(tmp_path / "weather", medium="text") as dataset:
+        dataset.import_(tmp_path / "in.csv")
+        dataset.version("v1")
+        dataset.label("wet", where="text like '%rains%'", reason="read again")
+        dataset.version("<v2>")
+        assert dataset.card("v1").compared is None
+        found = dataset.compare("v1", "<v2>", embedder="hashed_ngrams", seeds=2)
+        one = dataset.card("<v2>", problems=False)
+        page, text = saved(dataset, tmp_path / "card", "<v2>")
+        assert one.compared is not None
+        assert [row.version for row in one.compared.rows] == ["v1", "<v2>"]
+        assert len(one.compared.cells) == len(found.scores)
+        assert [*one.as_dict()["comparison"]["sentences"]] == found.sentences
+        cell = found.scores[0]
+        for shown in (page.text, text.replace("\\", "")):
+            assert f"{100 * cell.accuracy:.1f} % ({100 * cell.low:.1f} to {100 * cell.high:.1f})" in shown
+            assert found.entrants[0].recipe.hash in shown
+            assert found.sentences[0] in shown
+        file = next((tmp_path / "weather" / "comparisons").iterdir())
+        for wrong in (
+            "{}",
+            "[]",
+            "nonsense",
+            file.read_text().replace('"row": 0', '"row": 9'),
+            "[" * 100_000,
+            '{"made": 1}',
+        ):
+            file.write_text(wrong)
+            with pytest.raises(DamagedDataset):
+                dataset.card("<v2>", problems=False)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainset.errors import BadValue, UnknownName
 from trainset.model import Action, CardText, ClassInfo, Entry, EntryKind
-from trainset.store import log, ratings, runs
+from trainset.store import comparisons, log, ratings, runs
 from trainset.store.dataset import Dataset
 from trainset.store.durable import whole_file
 from trainset.store.query import QueryTable
@@ -27,6 +27,7 @@ from trainset.work.person import acting
 from trainset.work.status import Status, status
 
 if TYPE_CHECKING:
+    from trainset.store.comparisons import Kept
     from trainset.store.runs import Run
 
 FIELDS = {
@@ -88,7 +89,7 @@ class Card:
 
     said: field -> what people said, by whom and when. contributors: name -> split -> samples, those with most first; more_contributors: how
     many are not listed. problems: None when nobody looked. changes: since `since`, the version before, grouped as `Diff.groups`. runs: made
-    at this position.
+    at this position. compared: the last comparison in which it took part.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Card:
     changes: Sequence[Mapping[str, Any]]
     more_changes: int
     runs: tuple[Run, ...]
+    compared: Kept | None
 
     @property
     def version(self) -> str:
@@ -150,6 +152,7 @@ class Card:
             "runs": [
                 dict(zip(("run", "recipe", "hash", "on", "samples", "accuracy"), row, strict=True)) for row in scored(self)
             ],
+            "comparison": None if self.compared is None else self.compared.as_dict(),
         }  # fmt: skip
 
     def _repr_html_(self) -> str:
@@ -191,6 +194,7 @@ def card(dataset: Dataset, at: str | int | None = None, *, problems: bool | None
         changes=changes[:_REASONS],
         more_changes=max(0, len(changes) - _REASONS),
         runs=tuple(one for one in runs.listed(dataset) if one.at == position),
+        compared=comparisons.latest(dataset, position),
     )  # fmt: skip
 
 
@@ -279,6 +283,35 @@ def scored(one: Card) -> list[tuple[str, str, str, str, int, float]]:
             if side and side.get("samples"):
                 found.append((run.run, what, recipe.hash, name.replace("_", " "), side["samples"], side["accuracy"]))
     return found
+
+
+def table(found: Kept) -> tuple[list[str], list[list[str]]]:
+    """Versions on rows, test sets on columns: the head, and the cells as text."""
+    several = len({row.recipe for row in found.rows}) > 1
+    head = [
+        "trained on",
+        *(["recipe"] if several else []),
+        *(f"tested on {one.name} ({one.samples:,})" for one in found.columns),
+    ]
+    rows = []
+    for place, row in enumerate(found.rows):
+        cells = {
+            one.column: f"{100 * one.accuracy:.1f} % ({100 * one.low:.1f} to {100 * one.high:.1f})"
+            for one in found.cells
+            if one.row == place
+        }
+        rows.append(
+            [row.version, *([row.recipe] if several else []), *(cells.get(n, "-") for n in range(len(found.columns)))]
+        )
+    return head, rows
+
+
+def recipes(found: Kept) -> list[str]:
+    """The recipes of a comparison, each in words."""
+    return [
+        f"{name}, hash {digest}, seed {seed}"
+        for name, digest, seed in dict.fromkeys((r.recipe, r.hash, r.seed) for r in found.rows)
+    ]
 
 
 def _file_name(one: Card) -> str:

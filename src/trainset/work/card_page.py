@@ -13,7 +13,7 @@ from trainset.store.dataset import Dataset
 from trainset.store.draw import draw
 from trainset.store.query import QueryTable
 from trainset.work import page, page_sample
-from trainset.work.card import FIELDS, Card, scored
+from trainset.work.card import FIELDS, Card, recipes, scored, table
 from trainset.work.embedded import Embedded, embedded
 from trainset.work.look import Samples
 
@@ -59,6 +59,7 @@ def body(card: Card, drawn: Mapping[str, Sequence[str]], left: Sequence[str] = (
     yield from _section("How labels were made", _labels(card))
     yield from _section("Known problems", _problems(card))
     yield from _section("What changed since the last version", _changes(card))
+    yield from _section("Versions compared", _compared(card))
     yield from _section("Scores", _scores(card))
     yield from _said(card, ("cite", "contact", "notes"))
     if about := [one for one in facts.notes if not one.sample]:
@@ -194,6 +195,17 @@ def _changes(card: Card) -> Iterator[str]:
 
 def _side(value: object) -> str:
     return "none" if value is None else page.name(value)
+
+
+def _compared(card: Card) -> Iterator[str]:
+    found = card.compared
+    if found is None:
+        yield "<p>This version was compared with no other: <code>trainset compare</code></p>"
+        return
+    head, rows = table(found)
+    yield f"<p>Accuracy of the same recipe ({page.text('; '.join(recipes(found)), 1000)}), {found.draws} draws, {page.text(found.made)}:</p>"
+    yield from _table(head, [[page.name(one) for one in row] for row in rows])
+    yield "<ul>" + "".join(f"<li>{page.text(one, 1000)}</li>" for one in found.sentences) + "</ul>"
 
 
 def _scores(card: Card) -> Iterator[str]:

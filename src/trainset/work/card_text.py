@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from trainset import __version__
-from trainset.work.card import FIELDS, Card, scored
+from trainset.work.card import FIELDS, Card, recipes, scored, table
 
 BEGIN = "<!-- made by trainset: say things with `trainset card set`, this file is written over -->\n"
 """How the file begins: one that begins so may be written over by another one."""
@@ -197,15 +197,25 @@ def _change(one: Mapping[str, object]) -> str:
 
 
 def _scores(card: Card) -> Iterator[str]:
+    yield from ("", "## Versions compared", "")
+    if card.compared is None:
+        yield "This version was compared with no other: `trainset compare`."
+    else:
+        head, rows = table(card.compared)
+        yield f"Accuracy of the same recipe ({plain('; '.join(recipes(card.compared)), 1000)}), {card.compared.draws} draws, {plain(card.compared.made)}:"
+        yield ""
+        yield from _table([plain(one) for one in head], [[plain(one) for one in row] for row in rows])
+        yield ""
+        yield from (f"- {plain(one, 1000)}" for one in card.compared.sentences)
     yield from ("", "## Scores", "")
     if not card.runs:
         yield "No model was trained on this version: `trainset train`."
         return
-    rows = [
+    models = [
         (f"`{run}`", plain(what), f"`{digest}`", on, f"{samples:,}", f"{100 * accuracy:.1f} %")
         for run, what, digest, on, samples, accuracy in scored(card)
     ]
-    yield from _table(("run", "recipe", "hash", "on", "samples", "accuracy"), rows)
+    yield from _table(("run", "recipe", "hash", "on", "samples", "accuracy"), models)
 
 
 def _notes(card: Card) -> Iterator[str]:

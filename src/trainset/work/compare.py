@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,14 @@ from trainset.learn.compare import compare as compared
 from trainset.learn.scores import confusion
 from trainset.recipe import OWN, Recipe, seen
 from trainset.store import log
+from trainset.store.comparisons import keep
 from trainset.store.dataset import Dataset
 from trainset.work import test_sets as of_tests
 from trainset.work.compare_cells import Cell, predicted_by_heads
 from trainset.work.compare_command import predicted_by_command
 from trainset.work.compare_price import price
 from trainset.work.compare_sides import Classes, Side, rosters, sides
-from trainset.work.compared import Compared, Doubt, Entrant, Pair, Score, Tested
+from trainset.work.compared import Compared, Doubt, Entrant, Pair, Score, Tested, kept
 from trainset.work.costs import costs, priced
 from trainset.work.embed import embed
 from trainset.work.locks import alarms
@@ -59,7 +61,7 @@ def compare(
     id or by content, is not trained on. recipe, settings: as in `train`, a command too. recipes: several names, each a row for each version.
     seeds: how often each side is trained again on another draw of its training samples (contributors whole), with the number of the draw added to
     the recipe's seed; 0 says less: it is then of these two models. By default 8, and 3 for commands. Everything trained is kept in the
-    cache, so that an interrupted comparison goes on. progress: called as trainings end.
+    cache, so that an interrupted comparison goes on; the table itself is kept for the data card. progress: called as trainings end.
 
     Intervals: `trainset.learn.compare`. Raises `UnknownName`, and `BadValue` where there is nothing to compare or to test on.
     """
@@ -110,7 +112,9 @@ def compare(
     if not all(len(one) for one in tests):
         raise BadValue("no test sample can be predicted", next="trainset embed says why")
     found_ = _judged(dataset, trained, tests, at, read, remarks)
-    return _priced(dataset, found_, trained, contents) if len(asked) > 1 else found_
+    result = _priced(dataset, found_, trained, contents) if len(asked) > 1 else found_
+    keep(dataset, kept(result, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"))
+    return result
 
 
 def _nothing(more: int) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from trainset.learn.compare import Change, Comparison
 from trainset.recipe import Recipe
 from trainset.store import ids
+from trainset.store.comparisons import Cell, Column, Kept, Row
 from trainset.work.locks import Alarm
 from trainset.work.scoring import number
 
@@ -213,6 +214,21 @@ class Compared:
             "scores": [one.as_dict() for one in self.scores], "pairs": [one.as_dict() for one in self.pairs], "seeds": self.seeds,
             "sentences": self.sentences, "remarks": list(self.remarks), "alarms": [one.as_dict() for one in self.alarms], "at": self.at,
         }  # fmt: skip
+
+
+def kept(found: Compared, made: str) -> Kept:
+    """What of a comparison is kept. made: the time, ISO 8601."""
+    who, sets = [one.who for one in found.entrants], [one.name for one in found.test_sets]
+    return Kept(
+        made, found.seeds,
+        tuple(Row(one.version, one.at, one.name, one.recipe.hash, one.recipe.seed, one.trained_on) for one in found.entrants),
+        tuple(Column(one.name, one.at, one.samples) for one in found.test_sets),
+        tuple(
+            Cell(who.index((one.version, one.recipe)), sets.index(one.test_set), one.accuracy, one.low, one.high)
+            for one in found.scores
+        ),
+        tuple(found.sentences),
+    )  # fmt: skip
 
 
 def change(one: Change) -> dict[str, Any]:
