@@ -112,6 +112,13 @@ def test_every_verb_is_a_method() -> None:
         "left",
         "with_vectors",
         "rehearsed",
+        "bad_files",
+        "lock_rows",
+        "touched",
+        "watched",
+        "compared",
+        "outlines",
+        "near_locked",
         "reviewed",
     }
     missing = []
