@@ -96,6 +96,18 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "loss, penalty",
     ),
     ("harm", "counts of mistakes times what each costs; lower is better", "risk, expected loss"),
+    ("price", "what a rating or a new sample takes, in money or in time", "rate, fee"),
+    (
+        "learning curve",
+        "the share of errors held out by how many samples are trained on",
+        "scaling law",
+    ),
+    ("quiz", "a fair draw of samples that a person labels blind; it changes no label", "test, exam"),
+    (
+        "forecast",
+        "what a learning curve says more samples will bring, with its interval; kept, and compared later",
+        "projection",
+    ),
     (
         "trait",
         "what samples have in common against the rest of their class: a sentence with its effect and interval",
@@ -177,6 +189,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "lock",
         "the lock's action, the kind of alarm, the action that caused it, as JSON; of files and copies the samples too",
     ),
+    "price": ("rating or new-sample", "the unit and the amount, null for none any more, as JSON"),
     "note": ("sample, class or dataset", "the text"),
 }
 """What each kind of entry is about, and what its value is."""

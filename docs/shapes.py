@@ -10,6 +10,8 @@ from trainset.recipe import Recipe
 from trainset.store.queues import Queue
 from trainset.work.apply import Applied
 from trainset.work.card import FIELDS, CardSet
+from trainset.work.ceiling import CeilingReport, Tried
+from trainset.work.check_curve import CurveCheck
 from trainset.work.common import Common, Shared
 from trainset.work.costs import CostSet
 from trainset.work.cut_windows import WindowsReport
@@ -22,7 +24,9 @@ from trainset.work.import_report import ImportReport
 from trainset.work.import_reports import ReportsImported
 from trainset.work.locks import Alarm
 from trainset.work.measure import MeasureReport
+from trainset.work.prices import PriceSet
 from trainset.work.queues import Gain, Measured
+from trainset.work.quiz import Agreement, QuizResult
 from trainset.work.review_list import AnswersTaken
 from trainset.work.status import OnDisk, Status
 
@@ -117,6 +121,28 @@ SHAPES: tuple[Shape, ...] = (
     ),
     Shape(("costs",), "a list of objects", ("label", "predicted", "cost", "action", "person", "at", "reason")),
     Shape(("costs set", "costs unset"), "an object", _of(CostSet)),
+    Shape(("prices",), "an object", ("prices", "measured", "per_sample")),
+    Shape(("prices set", "prices unset"), "a list of objects", _of(PriceSet)),
+    Shape(
+        ("curve",),
+        "an object",
+        (
+            "forecast",
+            "at",
+            "made",
+            "recipe",
+            "groups",
+            "whole_groups",
+            "samples",
+            "accuracy",
+            "curve",
+            "per_class",
+            "offers",
+            "remarks",
+        ),
+    ),
+    Shape(("ceiling",), "an object", _of(CeilingReport)),
+    Shape(("quiz",), "an object", _of(QuizResult)),
     Shape(("runs",), "a list of objects", RUN),
     Shape(("dismiss",), "an object", ("action", "changed")),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
@@ -236,6 +262,16 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("class", "samples", "before", "after", "change", "interval", "changed"),
     ),
     ("`gate`, in `compare`; null without --gate", ("passed", "points", "reasons", "looked_at")),
+    ("one of `prices`, in that", ("what", "amount", "unit", "action", "person", "at", "reason")),
+    ("`measured`, in that", ("seconds", "answers")),
+    ("one of `curve`, in `curve`", ("samples", "right", "low", "high", "forecast")),
+    (
+        "one of `offers`, in that",
+        ("kind", "class", "present", "more", "samples", "gain", "mean_recall", "points_per", "fit"),
+    ),
+    ("`gain` and `mean_recall`, in that", ("value", "low", "high", "told")),
+    ("`curve` with --check", _of(CurveCheck)),
+    ("one of `rows`, in that", ("kind", "samples", "forecast", "happened", "now", "class", "inside")),
     ("one of `on_disk`, in `status`", _of(OnDisk)),
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
@@ -244,6 +280,9 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("`expected`, of a queue", ("error_rate", "low", "high", "gain", "blends")),
     ("`measured`, of a queue", _of(Measured)),
     ("`gain`, in `measured`; null before the recipe was trained again", _of(Gain)),
+    ("one of `tried`, in `ceiling`", _of(Tried)),
+    ("`labels`, `model` and `model_labels`, in `quiz`", _of(Agreement)),
+    ("one of `samples`, in `ceiling`", ("id", "label", "said")),
     ("an error, of any command", ("error", "detail", "where", "next")),
 )
 """The objects inside, and the one shape of an error."""
@@ -283,7 +322,38 @@ MEANINGS: Mapping[str, str] = {
     "test_sets": "the columns of the table",
     "tied": "of each test set the samples that have a contributor or near duplicate in training",
     "trained_on": "samples that were learnt from",
-    "verdict": "better, worse, or open: the interval holds 0",
+    "verdict": "better, worse, or open: the interval holds 0; in `ceiling` data, model, or open",
+    "quiz": "its number, which is that of its queue",
+    "asked": "samples drawn",
+    "against": "labels, or the id of a run: what is on rows; people are on columns",
+    "same": "on which both agree",
+    "model_labels": "the labels on rows, the run on columns, of samples that people could tell",
+    "tried": "one object per recipe, the best first",
+    "errors": "of the best recipe",
+    "wrong_low": "lower end of the labels estimated to be wrong",
+    "wrong_high": "upper end of them",
+    "alike": "that all recipes make in the same way",
+    "helped": "that are right with another recipe",
+    "prices": "those that are set",
+    "per_sample": "unit -> what a new sample takes with its rating; time in hours",
+    "what": "rating or new-sample",
+    "amount": "null when there is none any more",
+    "unit": "of money, or seconds, minutes, hours",
+    "answers": "how many were timed",
+    "forecast": "its number; of a point whether it is forecast; in `rows` the gain that was said, with its interval",
+    "whole_groups": "whether growth is growth by new groups",
+    "curve": "one object per size; the last is twice as many",
+    "offers": "what could be collected, the best first",
+    "right": "the share predicted right, held out",
+    "more": "samples or labels that are thought of",
+    "mean_recall": "gain of the mean recall of all classes",
+    "points_per": "points of mean recall for a sample, an hour, a unit of money",
+    "fit": "scale, exponent and floor of the likeliest curve, its size in parts of now",
+    "told": "whether it can be told from nothing",
+    "now": "the position it was compared at; in `rows` the share of the samples of then that is right with the new ones",
+    "then": "samples of the forecast that are still trained on",
+    "arrived": "samples that are new since",
+    "happened": "the gain measured, 0.01 = one point",
     "queue": "its number",
     "order": "by what it is ordered",
     "purpose": "what that is for; of a card what the dataset is for",
@@ -315,7 +385,7 @@ MEANINGS: Mapping[str, str] = {
     "gone": "samples that are excluded, or not in the dataset any more",
     "cannot_tell": "samples of which people could not tell; in `answers` those of the list",
     "judged": "samples whose label was confirmed or replaced",
-    "wrong": "of those, whose label was another one",
+    "wrong": "of those, whose label was another one; in `ceiling` labels estimated to be wrong",
     "error_rate": "share of wrong labels, 0 to 1; null where nothing is known",
     "low": "lower end of the interval at 95 %; in `confusion` that of `shift`",
     "high": "upper end of it; in `confusion` that of `shift`",
@@ -353,10 +423,10 @@ MEANINGS: Mapping[str, str] = {
     "effect": "-1 to 1: how much more often a sample of the part has more than one of the rest of its class than less; of shares their difference",
     "field": "a measure, a field of metadata, text, contributor, source, folder, split, label, labelled_by, labelled_at or copies",
     "given": "the label of its row; empty for any",
-    "inside": "median, or share, of the part",
+    "inside": "median, or share, of the part; in `curve --check` whether the interval holds what happened",
     "looks": "comparisons that were made, over all parts",
     "p": "of this look by itself",
-    "rest": "median, or share, of the rest of their class",
+    "rest": "median, or share, of the rest of their class; in `ceiling` errors of which nothing is known",
     "says": "a sentence without its subject",
     "sentences": "all of it in words",
     "traits": "what is shared, the largest difference first",
@@ -455,7 +525,8 @@ MEANINGS: Mapping[str, str] = {
     "id": "of the sample, in hex: 32 digits in `look`, else the first 12",
     "imbalance": "samples of the largest class for one of the smallest; null below two classes",
     "keeps_media": "whether the bytes were copied",
-    "kind": "file or row; in `log` the kind of entry; in `diff` what changed; in `confusion` number, above, below or mark",
+    "kind": "file or row; in `log` the kind of entry; in `diff` what changed; in `confusion` number, above, below or mark; in `curve` all, class, "
+    "label (one more beneath a class) or clips (more of those beneath it)",
     "label": "its class; null for none",
     "lost": "what the format could not hold, as sentences; in `compare` how many were right and are wrong",
     "medium": "image, audio, text, or empty",
@@ -488,7 +559,7 @@ MEANINGS: Mapping[str, str] = {
     "skipped": "why the check did not run; empty when it did",
     "settings": "setting -> default; in `embed` and in recipes those used that change the numbers",
     "measured": "contents measured now; of a queue what its answers say",
-    "present": "contents that had all measures, or their embedding; reports and answers that were kept before",
+    "present": "contents that had all measures, or their embedding; reports and answers that were kept before; of an offer the samples or labels there are now",
     "unmeasured": "why contents could not be measured -> how many",
     "missing": "samples, or files, no longer in the source; in `compare` classes of the test set that the version has no sample of",
     "missing_names": "the first of them",
@@ -511,11 +582,12 @@ MEANINGS: Mapping[str, str] = {
     "replaced": "recordings excluded because their loudest stretch stands for them",
     "root": "the source's folder",
     "row": "of a list, from 1 without the header; null for a file",
-    "rows": "outcome -> rows of lists; the sum is the number of rows seen; in `compare` the versions, with each recipe",
+    "rows": "outcome -> rows of lists; the sum is the number of rows seen; in `compare` the versions, with each recipe; in `curve --check` "
+    "what arrived, by class",
     "sample": "id of the sample; empty or null when it is about none; in `neighbours` the one asked about, as `look` prints it",
     "samples": "how many, excluded ones not counted; in `audit` the ids flagged, worst first; in `look` the samples, after fixing their ids (the first 1,000)",
     "saved": "the folder of --save; null without; in `harm` how much less least expected harm does for 1,000 samples, and its ends at 95 %",
-    "seconds": "how long it took",
+    "seconds": "how long it took; in `prices` the median an answer took, null when none was timed",
     "selected": "samples asked for",
     "seq": "position in the log",
     "source": "name of the source",

@@ -68,6 +68,7 @@ class EntryKind(StrEnum):
     CARD = "card"  # subject: field of the data card; value: the text, None to take it away
     LOCK = "lock"  # subject: name; value: where in the log, filter, how many, digest (JSON); in further entries the ids, packed
     ACKNOWLEDGED = "acknowledged"  # subject: name of the lock; value: its position, kind and cause of the alarm (JSON)
+    PRICE = "price"  # subject: rating or new-sample; value: the unit, and the amount or null for none (JSON)
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 
@@ -186,6 +187,17 @@ class Acknowledged:
     kind: str
     cause: int | None
     samples: frozenset[bytes] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one of `what` (rating, new-sample) takes: `amount` of a `unit`, of money (EUR) or of time (seconds, minutes, hours); set by
+    action `seq`."""
+
+    what: str
+    amount: float
+    unit: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)

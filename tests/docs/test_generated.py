@@ -89,6 +89,10 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     run_json("label", "hum", "a.wav", "--new-class", "-d", heard, cwd=tmp_path)
     listed = tmp_path / "listed.csv"
     listed.write_text("path,label\ncat/0.png,dog\n")
+    lines = [f"{'good great' if n % 2 else 'bad poor'} {n},{n % 2}" for n in range(48)]
+    (tmp_path / "said.csv").write_text("\n".join(["text,label", *lines]))
+    told = tmp_path / "other" / "told"
+    run_json("import", "said.csv", "-d", told, cwd=tmp_path)
     found = {
         "init": run_json("init", "empty", cwd=tmp_path),
         "import": run_json("import", "pets", cwd=tmp_path),
@@ -100,6 +104,11 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "train": run_json("train", "--recipe", "quick", "--groups", "none", cwd=tmp_path),
         "confusion": run_json("confusion", cwd=tmp_path),
         "runs": run_json("runs", cwd=tmp_path),
+        "prices set": run_json("prices", "set", "rating", "0.05", "--unit", "EUR", "-d", told, cwd=tmp_path),
+        "prices": run_json("prices", "-d", told, cwd=tmp_path),
+        "quiz": run_json("quiz", "-n", "3", "-d", told, cwd=tmp_path),
+        "ceiling": run_json("ceiling", "--embedder", "hashed_ngrams", "--groups", "none", "-d", told, cwd=tmp_path),
+        "curve": run_json("curve", "--embedder", "hashed_ngrams", "--groups", "none", "-d", told, cwd=tmp_path),
         "queue": run_json("queue", "--order", "random", "-n", "2", cwd=tmp_path),
         "queues": run_json("queues", cwd=tmp_path),
         "review": run_json("review", cwd=tmp_path),
@@ -155,6 +164,12 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     assert [*read] == [*inner["`harm`, in `train` and `confusion`"]]
     assert [*read["rules"][0]] == [*inner["one of `rules`, in that"]]
     assert [*read["costs"][0]] == [*inner["one of `costs`, in that"]]
+    offer = found["curve"]["offers"][0]
+    assert [*offer] == [*inner["one of `offers`, in that"]]
+    assert [*offer["gain"]] == [*inner["`gain` and `mean_recall`, in that"]]
+    assert [*found["ceiling"]["tried"][0]] == [*inner["one of `tried`, in `ceiling`"]]
+    assert [*found["curve"]["curve"][0]] == [*inner["one of `curve`, in `curve`"]]
+    assert [*found["prices"]["prices"][0]] == [*inner["one of `prices`, in that"]]
     part = run_json("confusion", "--row", found["train"]["labels"][0], cwd=tmp_path)
     assert [*part] == [*inner["`confusion` with --cell, --row or --column"]]
     assert [*part["common"]] == [*inner["`common`, and one of `worst`, in `confusion`"]]

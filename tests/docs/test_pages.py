@@ -111,6 +111,16 @@ def test_the_tutorial_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     followed(DOCS / "tutorial.md", tmp_path)
 
 
+@pytest.mark.timeout(600)
+def test_what_to_collect_next_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = followed(DOCS / "how-to" / "what-to-collect-next.md", tmp_path)
+    (forecast,) = (text for command, text in said if command.startswith("curve --embedder"))
+    assert "25 more of " in forecast
+    (check,) = (text for command, text in said if "--check" in command)
+    assert "lie in their interval" in check
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_tutorial_of_real_sets_runs_and_finds_what_it_says(

@@ -13,10 +13,12 @@ import typer
 from trainset.cli import (
     audit,
     card,
+    ceiling,
     classes,
     compare,
     confusion,
     costs,
+    curve,
     data,
     embed,
     fix,
@@ -27,7 +29,9 @@ from trainset.cli import (
     neighbours,
     output,
     own,
+    prices,
     queue,
+    quiz,
     train,
     versions,
     windows,
@@ -88,6 +92,9 @@ _MODULES = (
     compare,
     queue,
     neighbours,
+    curve,
+    ceiling,
+    quiz,
 )
 for _module in _MODULES:
     for _function in _module.COMMANDS:
@@ -95,9 +102,16 @@ for _module in _MODULES:
 app.add_typer(classes.app, name="classes")
 app.add_typer(card.app, name="card")
 app.add_typer(costs.app, name="costs")
+app.add_typer(prices.app, name="prices")
 app.command(name=_START, hidden=True)(data.start)
 
-COMMANDS = (*(_name(function) for module in _MODULES for function in module.COMMANDS), "card", "classes", "costs")
+COMMANDS = (
+    *(_name(function) for module in _MODULES for function in module.COMMANDS),
+    "card",
+    "classes",
+    "costs",
+    "prices",
+)
 """Every command, for the docs and their test."""
 
 

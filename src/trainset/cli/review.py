@@ -174,7 +174,7 @@ def _sentence(kept: Answered) -> str:
 def _show(shown: Console, review: Review, asked: Asked) -> None:
     row = asked.sample.rows()[0]
     place = f"{review.done + 1} of {review.total - review.gone}"
-    name = row["path"] if row["path"] is not None else ""
+    name = row["path"] if row["path"] is not None and not review.blind else ""  # folders are named after classes
     _line(shown)
     _line(shown, f"{place}  {row['id'][:12]}  {output.safe(name, max(20, shown.width - 40))}", "bold")
     if review.dataset.medium == "text":
@@ -183,6 +183,8 @@ def _show(shown: Console, review: Review, asked: Asked) -> None:
     else:
         for piece in pictures.one(asked.sample, min(_COLUMNS, shown.width), _LINES, shown.width - 2):
             shown.print(piece)
+    if review.blind:
+        return
     label = "no label" if asked.label is None else f"labelled {output.safe(asked.label, 60)}"
     sure = "" if asked.confidence is None else f" ({asked.confidence:.0%})"
     suggested = "" if asked.suggested is None else f", looks like {output.safe(asked.suggested, 60)}{sure}"

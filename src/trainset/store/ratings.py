@@ -19,6 +19,8 @@ from trainset.store.tables import questions, ratings
 
 WHICH_CLASS = "class"
 """The question that makes itself: which of the dataset's classes a sample is of."""
+QUIZ = "quiz"
+"""The same question asked blind, to see what people can tell: its answers are no reviews, and make no label."""
 _WORDING = "Which class is it?"
 
 
@@ -70,10 +72,10 @@ class Stale(Exception):  # no error: the caller asks anew
     """Classes have changed since the question was read."""
 
 
-def asked(known: Replay) -> Question:
-    """The question "which class?" as it would be asked at a position, its version 0."""
+def asked(known: Replay, name: str = WHICH_CLASS) -> Question:
+    """The question "which class?" (or the same as `QUIZ`) as it would be asked at a position, its version 0."""
     definitions = {name: one.definition for name, one in known.classes.items() if one.definition}
-    return Question(WHICH_CLASS, 0, _WORDING, tuple(sorted(known.classes)), definitions, known.at)
+    return Question(name, 0, _WORDING, tuple(sorted(known.classes)), definitions, known.at)
 
 
 def add(

@@ -24,6 +24,7 @@ from trainset.model import (
     EntryKind,
     Lock,
     Note,
+    Price,
     Source,
 )
 from trainset.recipe import Recipe
@@ -33,8 +34,11 @@ from trainset.store.dataset import Dataset
 _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
     EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST, EntryKind.CARD, EntryKind.LOCK, EntryKind.ACKNOWLEDGED,
+    EntryKind.PRICE,
 )  # fmt: skip
 COST_MOST = 1e9
+PRICED = ("rating", "new-sample")
+"""What can have a price: an answer of a person, and a sample that is not there yet."""
 _OVERLAYS = (EntryKind.LABEL, EntryKind.SPLIT, EntryKind.EXCLUDE, EntryKind.RESTORE)
 
 
@@ -79,6 +83,7 @@ class Replay:
     card: dict[str, CardText] = field(default_factory=dict)  # field of the data card -> what was said last
     locks: dict[str, Lock] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
+    prices: dict[tuple[str, str], Price] = field(default_factory=dict)  # what, unit
     named: set[str] = field(default_factory=set)  # the parts
 
     @cached_property
@@ -237,6 +242,8 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         result.card.pop(subject, None)
         if value:
             result.card[subject] = CardText(value, action.person, action.at, action.seq)
+    elif kind is EntryKind.PRICE:
+        _set_price(result, action.seq, subject, json.loads(value or ""))
     elif kind is EntryKind.CLASS_DEFINED:
         facts = json.loads(value or "")
         result.classes[subject] = ClassInfo(
@@ -258,6 +265,18 @@ def _set_cost(result: Replay, seq: int, label: str, facts: dict[str, Any]) -> No
         raise ValueError(f"cost {cost!r}")
     result.costs.pop((label, predicted), None)  # set anew it is the last
     result.costs[label, predicted] = Cost(label, predicted, float(cost), seq)
+
+
+def _set_price(result: Replay, seq: int, what: str, facts: dict[str, Any]) -> None:
+    unit, amount = facts["unit"], facts["amount"]
+    if what not in PRICED or not isinstance(unit, str) or not unit:
+        raise ValueError(f"price of {what!r} in {unit!r}")
+    result.prices.pop((what, unit), None)
+    if amount is None:
+        return
+    if isinstance(amount, bool) or not isinstance(amount, (int, float)) or not 0 <= amount <= COST_MOST:
+        raise ValueError(f"price {amount!r}")
+    result.prices[what, unit] = Price(what, float(amount), unit, seq)
 
 
 def _renamed(costs: dict[tuple[str, str], Cost], old: str, new: str) -> dict[tuple[str, str], Cost]:

@@ -159,18 +159,19 @@ def keep(
     queue: int | None,
     labels: bool = True,
     reason: str = "",
+    question: str = store.WHICH_CLASS,
 ) -> tuple[int | None, dict[bytes, dict[str, str | None]]]:
     """Keeps answers and makes them labels, all or nothing. Returns the action, and by sample what others have said of it in this queue.
 
-    known: the log as it was when the answers were made; when classes have changed since, it is read anew. Raises `UnknownName`.
+    question: of `store.ratings`. known: the log as it was when the answers were made; when classes have changed since, it is read anew. Raises `UnknownName`.
     """
     reason = reason or ("" if queue is None else f"queue {queue}")
     for _ in range(_TRIES):
         _require_classes(known, {one.answer for one in given if one.answer is not None})
-        question, renamed = store.asked(known), max((rename.seq for rename in known.renames), default=0)
+        asked, renamed = store.asked(known, question), max((rename.seq for rename in known.renames), default=0)
 
         def write(
-            connection: Connection, question: store.Question = question, renamed: int = renamed
+            connection: Connection, question: store.Question = asked, renamed: int = renamed
         ) -> tuple[int | None, dict[bytes, dict[str, str | None]]]:
             action = store.add(connection, given, question, renamed, person, queue=queue, reason=reason, labels=labels)
             return action, _others(connection, given, queue, person)

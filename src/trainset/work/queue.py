@@ -36,11 +36,14 @@ PURPOSES: Mapping[str, str] = {
     "random": "to know the share of wrong labels: drawn at random",
     "entropy": "to look at what the model is least sure of, over all classes",
     "margin": "to look at what lies between two classes",
+    "quiz": "to know what people can tell: drawn at random, asked blind, and no label is changed",
     "selected": "to look at what was selected, in its order",
 }
 """Every order, and what it is for."""
 _TRAINS_ONLY = ("most-useful", "entropy", "margin")
 """What is to help a model learn is chosen from what it is trained on; a wrong label is wrong in a test set too."""
+_DRAWN = ("random", "quiz")
+_UNJUDGED = (*_DRAWN, "selected")
 _MANY = 100
 
 
@@ -76,18 +79,19 @@ def queue(
     may = _may(dataset, table, where, check, at)
     done = reviewed(dataset)
     answered = pc.is_in(table["id"], value_set=pa.array([*done], pa.binary(16))).to_numpy(zero_copy_only=False)
-    judged = _judged(dataset, table, run, done, needed=name not in ("random", "selected"))
+    judged = _judged(dataset, table, run, done, needed=name not in _UNJUDGED)
     open_ = np.zeros(table.num_rows, np.bool_)
     open_[may] = True
     before = int(open_.sum())
-    open_ &= ~answered.astype(bool)
+    if name != "quiz":  # what was reviewed is part of the set too
+        open_ &= ~answered.astype(bool)
     asked = int(open_.sum())
-    if judged is not None and name not in ("random", "selected"):
+    if judged is not None and name not in _UNJUDGED:
         known = np.zeros(table.num_rows, np.bool_)
         known[judged.rows[judged.trained] if name in _TRAINS_ONLY else judged.rows] = True
         open_ &= known
     labelled = table["label"].is_valid().to_numpy(zero_copy_only=False).astype(bool)
-    if name == "random" and (open_ & labelled).any():
+    if name in _DRAWN and (open_ & labelled).any():
         open_ &= labelled
     of = int(open_.sum())
     if not of:
@@ -97,7 +101,7 @@ def queue(
     expected["blends"] = {}
     if name == "selected":
         chosen = np.array([row for row in may.tolist() if open_[row]], np.int64)[:count]
-    elif name == "random":
+    elif name in _DRAWN:
         chosen = orders.first(orders.at_random(table.num_rows, seed), count, open_)
     elif judged is None:
         raise AssertionError("an order without a run")
@@ -121,6 +125,8 @@ def queue(
     known_chances = chances[np.isfinite(chances)]
     if len(known_chances):
         expected["error_rate"] = _rounded(known_chances.mean())
+    if name == "quiz":
+        rows = _unsaid(rows)
     if judged is not None and name == "random":
         expected |= judged.expected if not (where or check) else {"error_rate": _mean(judged, open_)}
         rows = _unsaid(rows)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from trainset.errors import DamagedDataset
+from trainset.errors import BadValue, DamagedDataset
 from trainset.learn.intervals import wilson
 from trainset.store import queues as store
 from trainset.store import ratings, runs
@@ -21,6 +21,9 @@ from trainset.store.ratings import Rating
 from trainset.store.replay import Replay, replay
 from trainset.store.runs import HELD_OUT, Run
 from trainset.work.answer import now_called
+
+QUIZ_ORDER = "quiz"
+"""The order of a queue that is asked blind, whose answers change no label."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def queues(dataset: Dataset, queue: int | None = None) -> list[Listed]:
         questions = ratings.read_questions(connection)
         found: dict[int, list[Rating]] = {}
         for one in ratings.read(connection, queue=queue):
-            if one.queue is not None and one.question == ratings.WHICH_CLASS and not one.undone:
+            if one.queue is not None and one.question in (ratings.WHICH_CLASS, ratings.QUIZ) and not one.undone:
                 found.setdefault(one.queue, []).append(one)
     kept = runs.listed(dataset)
     return [Listed(one, _measured(dataset, one, known, questions, found.get(one.queue, []), kept)) for one in wanted]
@@ -176,3 +179,9 @@ def left(dataset: Dataset, queue: Queue) -> list[bytes]:
 
 def _rounded(value: Any) -> float:
     return round(float(value), 6)
+
+
+def refuse_quiz(one: Queue) -> None:
+    """Raises `BadValue` for a quiz: a list would show the labels, and its answers would become labels."""
+    if one.order == QUIZ_ORDER:
+        raise BadValue("a quiz is answered blind, and not in a list", got=f"queue {one.queue}", next="trainset quiz")

@@ -10,7 +10,7 @@ from trainset.store import log, ratings
 from trainset.store import queues as store
 from trainset.store.dataset import Dataset
 from trainset.store.queues import Queue
-from trainset.store.ratings import Given, Rating
+from trainset.store.ratings import QUIZ, WHICH_CLASS, Given, Rating
 from trainset.store.replay import replay
 from trainset.work import answer
 from trainset.work.answer import Answered
@@ -62,6 +62,11 @@ class Review:
         """Answers of others to samples that were passed over, since they came meanwhile."""
 
     @property
+    def blind(self) -> bool:
+        """Whether nothing of the label, the name or the model's opinion may be shown, and no answer changes a label."""
+        return self.queue.order == "quiz"
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """What can be answered."""
         return tuple(sorted(self._known.classes))
@@ -106,8 +111,8 @@ class Review:
         asked = self.current
         given = Given(asked.id, label, seconds, key)
         action, others = answer.keep(
-            self.dataset, self._known, [given], person=self.person, queue=self.queue.queue,
-            reason=f"queue {self.queue.queue}, {self.queue.order}",
+            self.dataset, self._known, [given], person=self.person, queue=self.queue.queue, labels=not self.blind,
+            reason=f"queue {self.queue.queue}, {self.queue.order}", question=QUIZ if self.blind else WHICH_CLASS,
         )  # fmt: skip
         changed = action is not None and label != asked.label
         self._changed.append(changed)
@@ -137,7 +142,7 @@ class Review:
             suggested = self._known.current_name(suggested, self.queue.at)
         if suggested not in self._known.classes:
             suggested, confidence = None, None
-        label = found.known["label"][0].as_py()
+        label = None if self.blind else found.known["label"][0].as_py()
         return Asked(self._place[sample], found, sample, label, suggested, confidence)
 
     def _standing(self, sample: bytes) -> list[Rating]:

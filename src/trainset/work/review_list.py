@@ -24,7 +24,7 @@ from trainset.store.ratings import Given
 from trainset.store.replay import replay
 from trainset.work import answer, label_list
 from trainset.work.person import acting
-from trainset.work.queues import left
+from trainset.work.queues import left, refuse_quiz
 
 CANNOT_TELL = "?"
 """What stands in the column `answer` where a person could not tell."""
@@ -77,6 +77,7 @@ def write_review(dataset: Dataset, path: str | os.PathLike[str], *, queue: int |
     if place.exists():
         raise TargetExists("there is something at this place already", where=str(place), next="choose another name")
     one = store.named(dataset, queue)
+    refuse_quiz(one)
     rows = store.rows(dataset, one)
     rows = rows.filter(pc.is_in(rows["sample"], value_set=pa.array(left(dataset, one), pa.binary(16))))
     with QueryTable(dataset, columns=["source", "path", "text"], only=rows["sample"].combine_chunks()) as table:
@@ -119,7 +120,9 @@ def answers(
     queue = _queue(given, queue, str(path))
     inside = None
     if queue is not None:
-        inside = {*store.rows(dataset, store.named(dataset, queue))["sample"].to_pylist()}
+        asked = store.named(dataset, queue)
+        refuse_quiz(asked)
+        inside = {*store.rows(dataset, asked)["sample"].to_pylist()}
     with open_table(dataset, columns=["path", "source"]) as table:
         found, why = label_list.find(table, [_plain(row.sample) for row in given.rows])
         rows = table.run("SELECT id, label FROM samples")

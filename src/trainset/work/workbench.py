@@ -18,15 +18,19 @@ with run_when_used("trainset.work"):
     from trainset.work import audit as of_audit
     from trainset.work import audit_page, fix, history
     from trainset.work import card as of_card
+    from trainset.work import ceiling as of_ceiling
+    from trainset.work import check_curve as of_check
     from trainset.work import classes as of_classes
     from trainset.work import common as of_common
     from trainset.work import compare as of_compare
     from trainset.work import costs as of_costs
+    from trainset.work import curve as of_curve
     from trainset.work import cut_windows as of_windows
     from trainset.work import diff as of_diff
     from trainset.work import embed as of_embed
     from trainset.work import export as of_export
     from trainset.work import extract_loudest as of_loudest
+    from trainset.work import forecasts as of_forecasts
     from trainset.work import harm as of_harm
     from trainset.work import import_ as of_import
     from trainset.work import import_predictions as of_predictions
@@ -37,8 +41,10 @@ with run_when_used("trainset.work"):
     from trainset.work import measure as of_measure
     from trainset.work import near as of_near
     from trainset.work import neighbours as of_neighbours
+    from trainset.work import prices as of_prices
     from trainset.work import queue as of_queue
     from trainset.work import queues as of_queues
+    from trainset.work import quiz as of_quiz
     from trainset.work import recipe as of_recipe
     from trainset.work import review as of_review
     from trainset.work import review_list as of_list
@@ -112,6 +118,15 @@ class Workbench(store.Dataset):
     costs = verb(lambda: of_costs.costs)
     set_cost = verb(lambda: of_costs.set_cost)
     unset_cost = verb(lambda: of_costs.unset_cost)
+    curve = verb(lambda: of_curve.curve)
+    quiz = verb(lambda: of_quiz.quiz)
+    quiz_result = verb(lambda: of_quiz.quiz_result)
+    ceiling = verb(lambda: of_ceiling.ceiling)
+    check_curve = verb(lambda: of_check.check_curve)
+    forecasts = verb(lambda: of_forecasts.forecasts)
+    prices = verb(lambda: of_prices.prices)
+    set_price = verb(lambda: of_prices.set_price)
+    unset_price = verb(lambda: of_prices.unset_price)
     flagged = verb(lambda: of_audit.flagged)
     dismiss = verb(lambda: of_audit.dismiss)
     dismissals = verb(lambda: of_audit.dismissals)

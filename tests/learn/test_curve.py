@@ -1,0 +1,143 @@
+"""Learning curves: points exact, curves found again, and intervals that say what is not known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from trainset.errors import BadValue
+from trainset.learn import ridge
+from trainset.learn.curve import curve
+from trainset.learn.retrained import Head, Trials, all_thinned, directions, enough_groups, one_thinned, parts
+from trainset.learn.view import Whole
+
+
+def clouds(
+    count: int, *, classes: int = 3, seed: int = 0, apart: float = 1.2
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Overlapping clouds of equal size, in 20 dimensions."""
+    draw = np.random.default_rng(seed)
+    codes = np.arange(count) % classes
+    centres = np.random.default_rng(99).normal(size=(classes, 20)) * apart
+    return (centres[codes] + 3 * draw.normal(size=(count, 20))).astype(np.float32), codes.astype(np.int64)
+
+
+def planted(exponent: float, floor: float, *, size: int = 1600, samples: int = 20_000, seed: int = 0) -> Trials:
+    """Trainings whose chance of an error follows a power law, drawn independently."""
+    draw = np.random.default_rng(seed)
+    sizes = [*np.repeat(np.array([100, 200, 400, 800, 1200]) * size // 1600, 3).tolist(), size]
+    right = [draw.random(samples) > 0.2 * (one / size) ** -exponent + floor for one in sizes]
+    return Trials(np.array(sizes), np.array(right))
+
+
+def test_a_part_scores_every_sample_by_a_head_that_never_saw_it() -> None:
+    x, codes = clouds(90)
+    groups = np.arange(90) // 2
+    head = Head(x, codes, 3, groups)
+    keep = parts(codes, groups)[0] < 1 / 2
+    right, penalty = head.trained(keep, penalty=head.penalty)
+    for row in (0, 31, 62):
+        others = keep & (groups != groups[row])
+        fresh = ridge.fit(Whole(x), np.where(others, codes, -1), 3, penalty=penalty)
+        assert right[row] == (fresh.predict(x[row : row + 1]).argmax() == codes[row])
+
+
+def test_parts_are_nested_and_hold_their_share_of_each_class_and_whole_groups() -> None:
+    _, codes = clouds(300)
+    codes[:30] = -1
+    order = parts(codes)
+    assert (order[:, :30] > 1).all()
+    for row in order:
+        assert [int(((row < 1 / 2) & (codes == code)).sum()) for code in range(3)] == [45] * 3
+    groups = np.arange(300) // 6
+    of_groups = parts(codes, groups)
+    kept = of_groups[0] < 1 / 4
+    assert all(len({*kept[(groups == one) & (codes == code)]}) <= 1 for one in range(50) for code in range(3))
+    assert enough_groups(codes, groups)
+    assert not enough_groups(codes, np.arange(300) // 30)
+    assert not enough_groups(codes, None)
+
+
+def test_a_thinned_class_weighs_what_it_weighed() -> None:
+    x, codes = clouds(600, apart=0.6)
+    head = Head(x, codes, 3)
+    trials = one_thinned(head, parts(codes), 0)
+    assert trials.size.tolist() == [25] * 3 + [50] * 3 + [100] * 3 + [150] * 3 + [200]
+    said = trials.right[trials.size == 25][:, codes == 0].mean()
+    unweighted = ridge.fit(
+        Whole(x), np.where((codes != 0) | (parts(codes)[0] < 1 / 8), codes, -1), 3, penalty=head.penalty
+    )
+    lost = (ridge.held_out(unweighted, Whole(x)).argmax(axis=1) == codes)[codes == 0].mean()
+    assert said > lost + 0.15
+
+
+@pytest.mark.parametrize(("exponent", "floor"), [(0.5, 0.1), (1.0, 0.2)])
+def test_a_power_law_is_forecast(exponent: float, floor: float) -> None:
+    inside = []
+    for seed in range(20):
+        found = curve(planted(exponent, floor, seed=seed), np.ones(20_000), seed=seed)
+        said = found.gain(1600)
+        truth = 0.2 * (1 - 2**-exponent)
+        inside.append(said.low <= truth <= said.high)
+        assert said.told
+        assert abs(said.value - truth) < 0.03
+    assert sum(inside) >= 16
+
+
+def test_what_does_not_grow_cannot_be_told_from_chance() -> None:
+    told = [curve(flat(seed), np.ones(400), seed=seed).gain(1600).told for seed in range(20)]
+    assert sum(told) <= 3
+
+
+def flat(seed: int) -> Trials:
+    """Trainings of which none is better than another."""
+    draw = np.random.default_rng(seed)
+    sizes = np.array([100] * 3 + [200] * 3 + [400] * 3 + [800] * 3 + [1200] * 3 + [1600])
+    return Trials(sizes, draw.random((len(sizes), 400)) > 0.3)
+
+
+def test_more_to_come_is_less_sure_and_nothing_more_changes_nothing() -> None:
+    found = curve(planted(0.5, 0.1, samples=2000), np.ones(2000))
+    widths = [said.high - said.low for said in (found.gain(more) for more in (0, 100, 800, 3200))]
+    assert widths[0] == 0
+    assert widths == sorted(widths)
+    assert found.then(0).value == pytest.approx(1 - found.error[-1], abs=0.01)
+    with pytest.raises(BadValue, match="more samples"):
+        found.gain(-1)
+
+
+def test_samples_of_one_group_are_less_evidence() -> None:
+    draw = np.random.default_rng(0)
+    sizes = np.array([100, 100, 200, 200, 400, 400])
+    right = np.repeat(draw.random((6, 50)) > 0.3, 40, axis=1)
+    alone = curve(Trials(sizes, right), np.ones(2000))
+    grouped = curve(Trials(sizes, right), np.ones(2000), np.repeat(np.arange(50), 40))
+    widths = [(one.high - one.low).min() for one in (alone, grouped)]
+    assert widths[1] > 1.5 * widths[0]
+
+
+def test_too_few_sizes_are_refused() -> None:
+    with pytest.raises(BadValue, match="too few samples"):
+        curve(Trials(np.array([10, 20]), np.ones((2, 20), np.bool_)), np.ones(20))
+
+
+def test_few_directions_keep_what_a_head_needs() -> None:
+    x, codes = clouds(200)
+    wide = np.concatenate([x, x @ np.random.default_rng(1).normal(size=(20, 30)).astype(np.float32)], axis=1)
+    few = directions(Whole(wide), 20)
+    assert few.shape == (200, 20)
+    assert np.abs(few.mean(axis=0)).max() < 1e-2
+    assert Head(few, codes, 3).right.mean() == pytest.approx(Head(wide, codes, 3).right.mean(), abs=0.03)
+
+
+def test_a_curve_of_samples_covers_what_twice_as_many_bring() -> None:
+    inside = 0
+    for seed in range(10):
+        x, codes = clouds(600, seed=seed)
+        here = np.arange(600) < 300
+        head = Head(x[here], codes[here], 3)
+        said = curve(all_thinned(head, parts(codes[here], seed=seed)), np.ones(300), seed=seed).gain(300)
+        right, _ = Head(x, codes, 3, among=here).trained(codes >= 0)
+        inside += said.low <= right[here].mean() - head.right.mean() <= said.high
+    assert inside >= 8
