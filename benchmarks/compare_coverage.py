@@ -7,8 +7,8 @@ draws on all that was not drawn. `equal`: two draws of the same size and labels.
 samples again. `groups`: cleaned, with samples that come in whole groups of like ones. Columns: `covers` is the share of draws whose interval
 of accuracy holds the truth, of macro recall, of harm with one dear mistake; `two models` is that of the interval without draws of training
 samples; `called` is the share in which a version is called better or worse; `classes` that of draws in which any class is said to have changed.
-The method was chosen on digits; the others confirm. Targets: covers at least 0.93 (chance of 400 draws taken off 0.95), called
-at most 0.07 for what is equal. Arguments: sets to run, number of draws.
+The method was chosen on digits; the others confirm (decision 0017). Targets: covers at least 0.92, called at most 0.08 for what is
+equal: 0.95 and 0.05 with two standard errors of 200 draws. Arguments: sets to run, number of draws.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from trainset.learn.compare import compare
 from trainset.learn.redraw import redrawn
 from trainset.learn.view import Whole
 
-DRAWS = 400
+DRAWS = 200
 AGAIN = 8
 COST = 20.0
 KINDS = ("equal", "seeds", "cleaned", "more", "groups")
@@ -161,7 +161,7 @@ def main() -> None:
         one = pool(name)
         for kind in KINDS:
             truth, half, right, macro, harm, alone, called, classes = covered(one, kind, draws)
-            bad = min(right, macro, harm) < 0.93 or (kind in ("equal", "seeds") and called > 0.07)
+            bad = min(right, macro, harm) < 0.92 or (kind in ("equal", "seeds") and called > 0.08)
             missed += bad
             shares = f"{right:7.3f} {macro:6.3f} {harm:6.3f} {alone:11.3f} | {called:7.3f} {classes:8.3f}"
             title, mark = f"{name}, {kind}", "  missed" if bad else ""
