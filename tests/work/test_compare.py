@@ -117,6 +117,17 @@ def test_what_is_in_a_test_set_is_not_learnt_from_by_id_or_by_content(
     assert found.entrants[1].trained_on == 120
 
 
+def test_a_copy_that_was_left_out_ties_no_test_sample_to_training(
+    dataset: trainset.Workbench, tmp_path: Path
+) -> None:
+    (tmp_path / "more.csv").write_text("text,label,split\ntext 125,owl,train\n")
+    dataset.import_(tmp_path / "more.csv")
+    dataset.version("v3")
+    found = compare(dataset, "v2", "v3", test_sets=["v2"], groups="near")
+    assert [one.left_out for one in found.entrants] == [0, 1]
+    assert [one.tied["v2:test"] for one in found.entrants] == [0, 0]
+
+
 def test_a_class_renamed_or_merged_between_versions_is_one_class(dataset: trainset.Workbench) -> None:
     dataset.rename_class("cat", "feline")
     dataset.rename_class("dog", "hound")
@@ -237,7 +248,7 @@ def test_several_recipes_are_rows_and_only_what_is_shown_is_said(dataset: trains
     assert (
         found.entrants[0].bytes == 4 * 7 * 3
     )  # six numbers and an intercept, three classes, and counting letters needs no file
-    assert "times the time of a sample" in next(
+    assert "the time of a sample" in next(
         text for text in found.sentences if text.startswith("v2 with quick") and "v1 with slow" in text
     )
     one = dataset.compare("v2", recipes=["quick", "slow"], seeds=0)

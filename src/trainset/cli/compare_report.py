@@ -92,12 +92,13 @@ def _size(count: int | None) -> str:
 def _left_out(found: Compared) -> list[str]:
     said = []
     for one in found.test_sets:
-        of = f" by {one.by.replace(',', ' and ')}" if one.groups is not None else ""
-        some = f", {len({*one.groups.tolist()}):,} groups{of}" if one.groups is not None else ""
-        said.append(
-            f"{one.name}: {one.samples:,} samples of {len(one.classes):,} classes{some}"
-            + (f"; {one.unlabelled:,} have no label and do not count" if one.unlabelled else "")
-        )
+        text = f"{one.name}: {one.samples:,} samples of {len(one.classes):,} classes"
+        many = one.samples if one.groups is None else len({*one.groups.tolist()})
+        if many < one.samples:
+            text += f", in {many:,} groups by {one.by.replace(',', ' and ')}"
+        if one.unlabelled:
+            text += f"; {one.unlabelled:,} have no label and do not count"
+        said.append(text)
     for entrant in found.entrants:
         if entrant.left_out:
             said.append(
@@ -123,7 +124,7 @@ def _shown(found: Compared) -> Pair | None:
     """The pair whose classes and samples are named: the last version against the first, on the last test set."""
     first, last = found.entrants[0], found.entrants[-1]
     mine = [one for one in found.pairs if one.before == first.who and one.after[0] == last.version]
-    return mine[-1] if mine else (found.pairs[-1] if found.pairs else None)
+    return next((one for one in reversed(mine) if one.same_recipe), mine[-1] if mine else None)
 
 
 def _print_pair(dataset: Workbench, found: Compared, pair: Pair, most: int) -> None:

@@ -181,7 +181,7 @@ def _judged(
         for first, second in couples:
             pairs.append(_pair(trained[first], trained[second], test, place, tested[number], prices[first], level))
         doubts.append(_doubt(trained, test, place))
-    entrants = [_entrant(one, read(one.side.recipe, one.side.at), tests) for one in trained]
+    entrants = [_entrant(one, tests) for one in trained]
     return Compared(
         tuple(entrants), tuple(replace(one, doubtful=doubt) for one, doubt in zip(tested, doubts, strict=True)), tuple(scores), tuple(pairs),
         min(len(one.cells) for one in trained) - 1, tuple(dict.fromkeys(remarks)), log.head(dataset), tuple(alarms(dataset)),
@@ -270,12 +270,14 @@ def _tested(test: TestSet, samples: Roster) -> Tested:
     )
 
 
-def _entrant(one: _Trained, samples: Roster, tests: list[TestSet]) -> Entrant:
-    tied = {}
-    for test in tests:
-        mine = pc.is_in(samples.ids, value_set=test.ids).to_numpy(zero_copy_only=False) & ~samples.train
-        tied[test.name] = int((mine & samples.shared).sum())
-    side = one.side
+def _entrant(one: _Trained, tests: list[TestSet]) -> Entrant:
+    side, samples = one.side, one.side.samples
+    tied = dict.fromkeys((test.name for test in tests), 0)
+    if samples.groups is not None:  # a tie to what was left out is none
+        near = samples.shared & np.isin(samples.groups, samples.groups[side.rows]) & ~samples.train
+        for test in tests:
+            mine = pc.is_in(samples.ids, value_set=test.ids).to_numpy(zero_copy_only=False)
+            tied[test.name] = int((mine & near).sum())
     return Entrant(
         side.version, side.at, side.name, side.recipe, len(side.rows), side.left_out, tied, len({*side.codes.tolist()})
     )

@@ -51,13 +51,15 @@ def _cheaper(found: Compared, pair: Pair) -> str:
     before, after = of[pair.before], of[pair.after]
     if pair.same_recipe or not before.milliseconds or not after.milliseconds:
         return ""
-    text = f", at {_times(after.milliseconds / before.milliseconds)} the time of a sample"
+    text = f", in {_times(after.milliseconds / before.milliseconds)} the time of a sample"
     if before.bytes and after.bytes:
-        text += f" and {_times(after.bytes / before.bytes)} the size on disk"
+        text += f" and with {_times(after.bytes / before.bytes)} the bytes on disk"
     return text
 
 
 def _times(ratio: float) -> str:
+    if 0.9 <= ratio <= 1.1:
+        return "about once"
     return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
 
 
