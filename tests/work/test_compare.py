@@ -117,9 +117,7 @@ def test_what_is_in_a_test_set_is_not_learnt_from_by_id_or_by_content(
     assert found.entrants[1].trained_on == 120
 
 
-def test_a_copy_that_was_left_out_ties_no_test_sample_to_training(
-    dataset: trainset.Workbench, tmp_path: Path
-) -> None:
+def test_a_copy_that_was_left_out_ties_no_test_sample_to_training(dataset: trainset.Workbench, tmp_path: Path) -> None:
     (tmp_path / "more.csv").write_text("text,label,split\ntext 125,owl,train\n")
     dataset.import_(tmp_path / "more.csv")
     dataset.version("v3")
