@@ -84,6 +84,18 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "what a part of a model of one's own gives for a sample; once logged it is an embedding",
         "activation, feature map",
     ),
+    (
+        "map",
+        "a place in the plane for every sample, near to those like it; what is on it stays where it is when the dataset changes",
+        "projection, scatter plot",
+    ),
+    (
+        "cluster",
+        "a part that a class falls into by an embedding: its samples are like one another and apart from the rest of the class",
+        "subclass, mode",
+    ),
+    ("landmark", "a sample that the map is laid out by; all others are placed among landmarks", "anchor"),
+    ("region", "a hill of the map: samples that lie together, named by what they have more of than the rest", "area"),
     ("embedder", "what makes embeddings: a model, or a way to count", "encoder, feature extractor"),
     (
         "data card",

@@ -113,6 +113,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "queues": run_json("queues", cwd=tmp_path),
         "review": run_json("review", cwd=tmp_path),
         "embedders": run_json("embedders", cwd=tmp_path),
+        "clusters": run_json("clusters", "--embedder", "pixels", cwd=tmp_path),
+        "map": run_json("map", "--embedder", "pixels", cwd=tmp_path),
         "neighbours": run_json("neighbours", "dog/0.png", "--embedder", "pixels", cwd=tmp_path),
         "audit": run_json("audit", cwd=tmp_path),
         "checks": run_json("checks", cwd=tmp_path),
@@ -173,6 +175,10 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
     part = run_json("confusion", "--row", found["train"]["labels"][0], cwd=tmp_path)
     assert [*part] == [*inner["`confusion` with --cell, --row or --column"]]
     assert [*part["common"]] == [*inner["`common`, and one of `worst`, in `confusion`"]]
+    parts = found["clusters"]["classes"][0]
+    assert [*parts] == [*inner["one of `classes`, in `clusters`"]]
+    assert [*parts["clusters"][0]] == [*inner["one of `clusters`, in that"]]
+    assert [*found["map"]["regions"][0]] == [*inner["one of `regions`, in `map`"]]
     near = [*found["neighbours"]["neighbours"][0]]
     assert near[-2:] == [*inner["one of `neighbours`, besides those of `look`"]]
     assert {*found["status"]["on_disk"][0]} == {*inner["one of `on_disk`, in `status`"]}

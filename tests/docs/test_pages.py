@@ -121,6 +121,16 @@ def test_what_to_collect_next_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "lie in their interval" in check
 
 
+def test_a_class_is_split_as_the_how_to_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    followed(DOCS / "how-to" / "split-a-class.md", tmp_path)
+    with trainset.open("digits.trainset") as dataset:
+        old, new = ({row["path"] for row in dataset.look(label=name, n=1000).rows()} for name in ("round", "round 2"))
+        assert min(len(old), len(new)) > 60
+        before, after = (run.scores["accuracy"] for run in dataset.runs())
+        assert min(before, after) > 0.8
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_tutorial_of_real_sets_runs_and_finds_what_it_says(

@@ -15,6 +15,7 @@ from trainset.cli import (
     card,
     ceiling,
     classes,
+    clusters,
     compare,
     confusion,
     costs,
@@ -26,6 +27,7 @@ from trainset.cli import (
     lists,
     locks,
     loudest,
+    map_,
     neighbours,
     output,
     own,
@@ -95,6 +97,8 @@ _MODULES = (
     curve,
     ceiling,
     quiz,
+    map_,
+    clusters,
 )
 for _module in _MODULES:
     for _function in _module.COMMANDS:

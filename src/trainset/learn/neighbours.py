@@ -75,15 +75,29 @@ def nearest_of(
     """The `k` nearest among `others` (m, dim) of each vector, nearest first: (n, k) rows of them, -1 beyond their number, and distances.
 
     Every pair is compared up to 20,000 others, above that as in `neighbours`. progress: called with how many more are done."""
-    index = _index(others.shape[1], exact=len(others) <= EXACT)
-    index.add(others)
+    search = searcher(others, exact=len(others) <= EXACT)
     rows, distances = [np.empty((0, k), np.int64)], [np.empty((0, k), np.float32)]
     for batch in batches():
-        similar, found = index.search(batch, k)
+        found, apart = search(batch, k)
         rows.append(found)
-        distances.append(np.where(found >= 0, np.sqrt(np.clip(2 - 2 * similar, 0, 4)), 2).astype(np.float32))
+        distances.append(apart)
         progress(len(batch))
     return np.concatenate(rows), np.concatenate(distances)
+
+
+def searcher(
+    vectors: NDArray[np.float32], *, exact: bool
+) -> Callable[[NDArray[np.float32], int], tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """What finds the nearest of some vectors to others, all of unit length: called with (q, dim) and k, it gives (q, k) rows, -1 where the
+    graph found fewer, and distances, nearest first. exact: compare with all."""
+    index = _index(vectors.shape[1], exact=exact)
+    index.add(vectors)
+
+    def search(others: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        similar, rows = index.search(others, k)
+        return rows, np.where(rows >= 0, np.sqrt(np.clip(2 - 2 * similar, 0, 4)), 2).astype(np.float32)
+
+    return search
 
 
 def _index(dim: int, *, exact: bool) -> Any:

@@ -1,4 +1,4 @@
-"""What is known of the samples of a run beside their label, as numbers and marks that can be compared."""
+"""What is known of samples beside their label, as numbers and marks that can be compared."""
 
 from __future__ import annotations
 
@@ -119,24 +119,35 @@ class About:
 
 
 def about(dataset: Dataset, run: Run, found: Predictions, keep: NDArray[np.int64]) -> About:
-    """What is known of some samples of a run (rows of its predictions), as it was at the run's position of the log: measures, words,
-    fields of metadata, source, folder, contributor, split, who labelled them and when, exact copies, and the label beneath the class."""
+    """What is known of some samples of a run (rows of its predictions), as it was at the run's position of the log, and the label beneath
+    the class."""
+    some = pa.array(keep)
+    result = about_samples(dataset, run.at, found.ids.take(some), found.contents.take(some))
+    if len({*run.beneath}) < len(run.labels):
+        codes = found.beneath[keep]
+        result.add_field("label", pa.array(run.labels, pa.string()).take(pa.array(codes, mask=codes < 0)))
+    return result
+
+
+def about_samples(dataset: Dataset, at: int, ids: pa.Array, contents: pa.Array) -> About:
+    """What is known of samples (16 bytes each) at a position of the log beside their label: measures, words, fields of metadata, source,
+    folder, contributor, split, who labelled them and when, exact copies."""
     plugins = {
         name: plugin for name, plugin in measures_of(dataset.medium).items() if arrow_type(plugin) != pa.binary()
     }
     places = ["text"] if dataset.medium == "text" else ["path"]
     wanted = ["id", "source", "contributor", "split", *places, *plugins]
-    with open_table(dataset, run.at, columns=[*wanted[1:], "meta"]) as table:
+    with open_table(dataset, at, columns=[*wanted[1:], "meta"]) as table:
         rows = table.select(wanted, ["not excluded"])
         meta = fields(table)
         people = labelled(table)
-    place = pc.index_in(found.ids.take(pa.array(keep)), value_set=rows["id"].combine_chunks().cast(pa.binary(16)))
+    place = pc.index_in(ids, value_set=rows["id"].combine_chunks().cast(pa.binary(16)))
 
     def of(column: pa.Array | pa.ChunkedArray) -> pa.Array:
         whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         return whole.take(place)
 
-    result = About(len(keep))
+    result = About(len(ids))
     for name, plugin in plugins.items():
         if arrow_type(plugin) == pa.string():
             result.add_field(name, of(rows[name]))
@@ -154,13 +165,7 @@ def about(dataset: Dataset, run: Run, found: Predictions, keep: NDArray[np.int64
         result.add_field("folder", pc.replace_substring_regex(of(rows["path"]), r"/?[^/]*$", ""))
     for name, column in meta.items():
         _add_metadata(result, f"meta.{name}", of(column))
-    if len({*run.beneath}) < len(run.labels):
-        codes = found.beneath[keep]
-        result.add_field("label", pa.array(run.labels, pa.string()).take(pa.array(codes, mask=codes < 0)))
-    result.add_field(
-        "copies",
-        pa.array([content.hex()[:12] for content in found.contents.take(pa.array(keep)).to_pylist()], pa.string()),
-    )
+    result.add_field("copies", pa.array([content.hex()[:12] for content in contents.to_pylist()], pa.string()))
     if "text" in places:
         result.add_words("text", of(rows["text"]))
     return result

@@ -158,7 +158,7 @@ def _compared(
 
 
 def _common(medium: str, place: int, part: Part, seen: Traits, known: About) -> Common:
-    some = tuple(_shared(trait, known) for trait in seen.parts[place])
+    some = tuple(shared(trait, known) for trait in seen.parts[place])
     return Common(
         part.given, part.predicted, len(part.rows), seen.samples[place], _subject(medium, part), some, seen.looks, seen.smallest[place]
     )  # fmt: skip
@@ -171,8 +171,9 @@ def _subject(medium: str, part: Part) -> str:
     return f"the {len(part.rows):,} {noun[:-1] if len(part.rows) == 1 else noun}{of}{to}"
 
 
-def _shared(trait: Trait, known: About) -> Shared:
-    also = tuple(dict.fromkeys(_briefly(one, known) for one in trait.also))
+def shared(trait: Trait, known: About) -> Shared:
+    """A trait with its sentence."""
+    also = tuple(dict.fromkeys(briefly(one, known) for one in trait.also))
     of, value = _what(trait, known)
     return Shared(
         _says(trait, known), trait.kind, of, value, trait.effect, trait.p, trait.corrected,
@@ -213,7 +214,8 @@ def _says(trait: Trait, known: About) -> str:
     return f"are {by} {word} than the rest of their class ({medians}{interval})"
 
 
-def _briefly(trait: Trait, known: About) -> str:
+def briefly(trait: Trait, known: About) -> str:
+    """A trait in a few words, such as `the word 'card' (80% against 3%)`."""
     if trait.kind == "mark":
         mark = known.named[trait.which]
         return f"{_carried(mark.field, mark.value, mark.word)[1]} ({trait.inside:.0%} against {trait.rest:.0%})"

@@ -19,7 +19,7 @@ from trainset.learn.useful import believed
 from trainset.recipe import seen
 from trainset.store import log, queues, runs
 from trainset.store.dataset import Dataset
-from trainset.store.query import open_table
+from trainset.store.query import QueryTable, open_table
 from trainset.store.queues import Queue
 from trainset.store.runs import HELD_OUT, SEEN, Predictions, Run
 from trainset.work.answer import reviewed
@@ -27,7 +27,7 @@ from trainset.work.audit import flagged
 from trainset.work.costs import costs, priced
 from trainset.work.person import acting
 from trainset.work.rehearse import rehearsed
-from trainset.work.selection import Selection, opened
+from trainset.work.selection import Named, Selection, opened
 
 PURPOSES: Mapping[str, str] = {
     "likely-wrong": "to clean labels: those that are most likely wrong first",
@@ -64,19 +64,24 @@ class _Judged:
 
 
 def queue(
-    dataset: Dataset, order: str = "", *, n: int | None = None, share: float | None = None, run: str = "", where: str = "",
+    dataset: Dataset, order: str = "", *, n: int | None = None, share: float | None = None, run: str = "", samples: Named = (), where: str = "",
     check: str = "", seed: int = 0, person: str = "", progress: Callable[[int], None] | None = None,
 ) -> Queue:  # fmt: skip
     """Makes a queue of `n` samples (100; or a share, 0 to 1, of those it can choose from) that nobody has answered yet, and keeps it.
 
-    order: of `PURPOSES`; without one, what `where` or a `check` selects as it is (all of it, a check's worst first), and without those
+    order: of `PURPOSES`; without one, what `samples`, `where` or a `check` selects as it is (all of it, a check's worst first), and without those
     the likeliest errors. run: whose predictions are meant, the latest by default. seed: another one, another draw. progress: called
     with each training of a rehearsal. Raises `UnknownName` when there is no run, `BadValue` when nothing is left to look at.
     """
-    name = _order(order, where, check)
+    named = Selection.of(samples).ids
+    name = _order(order, where or " ".join(named[:1]), check)
     at = log.head(dataset)
     table = _candidates(dataset, at)
     may = _may(dataset, table, where, check, at)
+    if named:
+        with QueryTable(dataset, at, columns=["path", "source"]) as asking:
+            wanted = pa.array(asking.find(named), pa.binary(16))
+        may = may[np.isin(may, pc.index_in(wanted, value_set=table["id"].combine_chunks()).drop_null().to_numpy())]
     done = reviewed(dataset)
     answered = pc.is_in(table["id"], value_set=pa.array([*done], pa.binary(16))).to_numpy(zero_copy_only=False)
     judged = _judged(dataset, table, run, done, needed=name not in _UNJUDGED)
@@ -128,7 +133,7 @@ def queue(
     if name == "quiz":
         rows = _unsaid(rows)
     if judged is not None and name == "random":
-        expected |= judged.expected if not (where or check) else {"error_rate": _mean(judged, open_)}
+        expected |= judged.expected if not (where or check or named) else {"error_rate": _mean(judged, open_)}
         rows = _unsaid(rows)
     facts = {
         "order": name, "purpose": PURPOSES[name], "run": judged.run.run if judged else "",

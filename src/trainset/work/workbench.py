@@ -16,11 +16,13 @@ with run_when_used("trainset.work"):
     from trainset.work import answer as of_answer
     from trainset.work import apply as of_apply
     from trainset.work import audit as of_audit
-    from trainset.work import audit_page, fix, history
+    from trainset.work import audit_page, fix, history, map_page
     from trainset.work import card as of_card
     from trainset.work import ceiling as of_ceiling
     from trainset.work import check_curve as of_check
     from trainset.work import classes as of_classes
+    from trainset.work import clusters as of_clusters
+    from trainset.work import clusters_list as of_clusters_list
     from trainset.work import common as of_common
     from trainset.work import compare as of_compare
     from trainset.work import costs as of_costs
@@ -38,6 +40,7 @@ with run_when_used("trainset.work"):
     from trainset.work import locks as of_locks
     from trainset.work import log_run as of_log_run
     from trainset.work import look as of_look
+    from trainset.work import map_ as of_map
     from trainset.work import measure as of_measure
     from trainset.work import near as of_near
     from trainset.work import neighbours as of_neighbours
@@ -90,6 +93,10 @@ class Workbench(store.Dataset):
     embeddings = verb(lambda: of_embed.embeddings)
     embedders = verb(lambda: of_embed.embedders)
     neighbours = verb(lambda: of_neighbours.neighbours)
+    clusters = verb(lambda: of_clusters.clusters)
+    save_clusters = verb(lambda: of_clusters_list.save_clusters)
+    map = verb(lambda: of_map.map_)
+    save_map = verb(lambda: map_page.save_map)
     recipe = verb(lambda: of_recipe.recipe)
     recipes = verb(lambda: of_recipe.recipes)
     train = verb(lambda: of_train.train)
