@@ -115,7 +115,7 @@ def export(
     format: Annotated[
         str,
         typer.Option(
-            help="class-folders, split-class-folders, speech-commands, csv, jsonl, huggingface-parquet; by default what the name says."
+            help="class-folders, split-class-folders, speech-commands, csv, jsonl, huggingface-parquet, projector; by default what the name says."
         ),
     ] = "",
     at: At = None,
@@ -128,17 +128,20 @@ def export(
     ] = False,
     media: Annotated[bool, typer.Option(help="CSV and JSONL: copy the files beside the list.")] = True,
     card: Annotated[bool, typer.Option(help="Write the data card with it.")] = True,
+    projector: Annotated[
+        bool, typer.Option("--projector", help="For TensorBoard's projector: --format projector.")
+    ] = False,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the format.")
     ] = None,
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> int:
-    """Write a version to class folders, split/class folders, Speech Commands, CSV, JSONL or Parquet; it comes back in with import."""
+    """Write a version to class folders, split/class folders, Speech Commands, CSV, JSONL or Parquet, which come back in with import, or for a projector."""
     from trainset import registry
     from trainset.work import export as work
 
-    plugin = registry.plugin("format", format or work.by_name(target))
+    plugin = registry.plugin("format", "projector" if projector else format or work.by_name(target))
     found = {name.rsplit(".", 1)[-1]: value for name, value in pairs(settings, "--set").items()}
     chosen = {
         name: plugin.settings[name].parse(value) if name in plugin.settings else value for name, value in found.items()

@@ -26,6 +26,7 @@ from trainset.store.schema import EXPORTED
 from trainset.work.card import card as data_card
 from trainset.work.card import check_card
 from trainset.work.card import write as write_card
+from trainset.work.export_vectors import with_embeddings
 from trainset.work.media import read_media
 from trainset.work.selection import Selection, opened
 
@@ -70,7 +71,7 @@ def export(
     """Writes the samples of a version (excluded ones left out) to `target`, which must not exist yet, and its data card with them
     (`card`): in a folder as `data_card.html` and `data_card.md`, beside a file as `NAME-card.html` and `NAME-card.md`.
 
-    `format`: class_folders, split_class_folders, speech_commands, csv, jsonl, huggingface_parquet; by default what the target's name
+    `format`: class_folders, split_class_folders, speech_commands, csv, jsonl, huggingface_parquet, projector; by default what the target's name
     says. The target appears when it
     is complete. Raises `TargetExists`, `UnknownName`, `StorageFull`, and `Gone` or `Unsafe` when not one of the files can be read.
     """
@@ -93,10 +94,13 @@ def export(
     with table, storage_full_is_clear(place):
         selected = table.count(conditions)
         proposes = selected and not table.count([*conditions, "split is not null"])
-        media = bool((settings or {}).get("media", True))
+        shows = bool(getattr(plugin.target, "vectors", False))  # asks for vectors and thumbnails in place of files
+        media = bool((settings or {}).get("media", True)) and not shows
         work.mkdir(parents=True)
         try:
             batches = _batches(dataset, table, conditions, failed, media, progress or (lambda done: None))
+            if shows:
+                batches = with_embeddings(dataset, position, batches)
             losses = plugin.target().write(batches, work / place.name, **(settings or {}))
             if failed and not losses.samples:
                 raise failed[0]
