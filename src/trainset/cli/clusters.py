@@ -15,7 +15,7 @@ from trainset.errors import BadValue
 if TYPE_CHECKING:
     from trainset.work.clusters import Clusters
 
-_NAME, _SHOWN, _TOLD = 30, 5, 3
+_NAME, _SHOWN, _TOLD, _OTHERS = 30, 5, 3, 8
 
 
 def clusters(
@@ -64,13 +64,15 @@ def clusters(
     rows = [
         [matrix.short(one.name, _NAME), f"{one.samples:,}", str(len(one.parts)) if one.proposed else "1", f"{one.apart:.1f}", f"{one.between:.0%}",
          f"{one.stable:.0%}", " ".join(dict.fromkeys(part.proposal for part in one.parts if part.proposal != "leave")) or "leave"]
-        for one in some
+        for one in some[: len(proposed) + _OTHERS]
     ]  # fmt: skip
     output.show(
         output.table(
             ["class", "samples", "parts", "apart", "between", "stable", "proposal"], rows, right=(1, 2, 3, 4, 5)
         )
     )
+    if len(some) > len(rows):
+        output.line(f"and {len(some) - len(rows):,} more that are one")
     for one in some if name else proposed[:_SHOWN]:
         _tell(one, place)
     for remark in some[0].remarks:

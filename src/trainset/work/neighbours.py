@@ -140,7 +140,8 @@ def _differs(
             word = (
                 facts.get("more" if theirs > mine else "less", "") or f"{'higher' if theirs > mine else 'lower'} {name}"
             )
-            unit_ = {"dBFS": " dB", "LUFS": " dB", "share": ""}.get(facts["unit"], f" {facts['unit']}".rstrip())
+            unit_ = {"dBFS": " dB", "LUFS": " dB"}.get(facts["unit"], f" {facts['unit']}".rstrip())
+            unit_ = "" if facts["unit"] == "share" or "/" in unit_ else unit_
             apart.append((-abs(theirs - mine) / span, f"{abs(theirs - mine):.3g}{unit_} {word}"))
     said += [text for _, text in sorted(apart)[:_MEASURES]]
     mine, theirs = (_meta(row["meta"]) for row in (one, other))
