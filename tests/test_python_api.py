@@ -115,6 +115,8 @@ def test_every_verb_is_a_method() -> None:
         "recipe_of",
         "forecast_named",
         "keep_forecast",
+        "with_embeddings",
+        "about_samples",
         "rehearsed",
         "bad_files",
         "lock_rows",

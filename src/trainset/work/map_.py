@@ -75,7 +75,7 @@ class Map:
         }  # fmt: skip
 
 
-def map_(
+def map(
     dataset: Dataset,
     *,
     embedder: str = "",

@@ -19,7 +19,8 @@ from trainset.store.durable import storage_full_is_clear, whole_file
 from trainset.work import page
 from trainset.work.embedded import Embedded, embedded
 from trainset.work.look import Samples
-from trainset.work.map_ import Map, Region, map_
+from trainset.work.map_ import Map, Region
+from trainset.work.map_ import map as map_of
 from trainset.work.map_picture import colours, png
 
 KINDS = (".html", ".png", ".csv")
@@ -34,7 +35,7 @@ def save_map(dataset: Dataset, target: str | os.PathLike[str], found: Map | None
     """
     place = Path(target).expanduser().resolve()
     check_target(place)
-    found = found or map_(dataset)
+    found = found or map_of(dataset)
     if place.suffix.lower() == ".html":
         data = page.document(f"Map of {_title(dataset)}", "\n".join(_body(dataset, found))).encode()
     elif place.suffix.lower() == ".png":

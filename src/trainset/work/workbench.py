@@ -95,7 +95,7 @@ class Workbench(store.Dataset):
     neighbours = verb(lambda: of_neighbours.neighbours)
     clusters = verb(lambda: of_clusters.clusters)
     save_clusters = verb(lambda: of_clusters_list.save_clusters)
-    map = verb(lambda: of_map.map_)
+    map = verb(lambda: of_map.map)
     save_map = verb(lambda: map_page.save_map)
     recipe = verb(lambda: of_recipe.recipe)
     recipes = verb(lambda: of_recipe.recipes)
