@@ -73,6 +73,16 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "a label that a run or an outsider proposes; it becomes a label by nobody but a person",
         "weak label",
     ),
+    (
+        "labelling rule",
+        "a filter, pattern or function that says of some samples which class they are; it suggests, and labels nothing",
+        "labelling function, heuristic",
+    ),
+    (
+        "label model",
+        "what rules say together of a sample, by how right each is and how far they repeat one another",
+        "",
+    ),
     ("note", "a remark a person leaves on a sample, a class or the dataset", "comment, tag"),
     ("report", "what somebody outside says is wrong with a sample; its label is a suggestion", "issue, flag"),
     ("filter", "one expression that holds for some samples: `label = 'cat' and width < 32`", "query"),
@@ -192,6 +202,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "cost": (
         "the class of the label, or `*`",
         "the class predicted, or `*`, and the cost, null for none any more, as JSON",
+    ),
+    "rule": (
+        "labelling rule",
+        "its class, and its filter or the source of its function, as JSON; empty when it is taken away",
     ),
     "lock": (
         "lock",

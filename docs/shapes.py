@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from trainset.model import Action, ClassInfo, Cost, Entry, Lock, Note, Version
+from trainset.model import Action, ClassInfo, Cost, Entry, Lock, Note, Rule, Version
 from trainset.recipe import Recipe
 from trainset.store.queues import Queue
 from trainset.work.apply import Applied
@@ -29,6 +29,7 @@ from trainset.work.queues import Gain, Measured
 from trainset.work.quiz import Agreement, QuizResult
 from trainset.work.review_list import AnswersTaken
 from trainset.work.status import OnDisk, Status
+from trainset.work.weak import RuleReport, Suggestion, WeakReport
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,11 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("cut-windows",), "an object", _of(WindowsReport)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
     Shape(("versions",), "a list of objects", _of(Version)),
+    Shape(("weak",), "an object", _of(WeakReport)),
+    Shape(("weak add",), "an object", _of(Rule)),
+    Shape(("weak remove",), "an object", ("action",)),
+    Shape(("weak suggest",), "a list of objects", _of(Suggestion)),
+    Shape(("weak apply",), "an object", ("action", "changed")),
     Shape(("lock",), "an object", _of(Lock, after=("alarms",))),
     Shape(("locks",), "an object", ("locks", "alarms")),
     Shape(("diff",), "an object", ("a", "b", "counts", "groups", "changes")),
@@ -287,6 +293,7 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("`gain` and `mean_recall`, in that", ("value", "low", "high", "told")),
     ("`curve` with --check", _of(CurveCheck)),
     ("one of `rows`, in that", ("kind", "samples", "forecast", "happened", "now", "class", "inside")),
+    ("one of `rules`, in `weak`", _of(RuleReport)),
     ("one of `on_disk`, in `status`", _of(OnDisk)),
     ("one of `notes`, in `status`", _of(Note)),
     ("one of `groups`, in `diff`", ("kind", "before", "after", "action", "samples", "person", "at", "reason", "verb")),
@@ -359,7 +366,7 @@ MEANINGS: Mapping[str, str] = {
     "whole_groups": "whether growth is growth by new groups",
     "curve": "one object per size; the last is twice as many",
     "offers": "what could be collected, the best first",
-    "right": "the share predicted right, held out",
+    "right": "the share predicted right, held out; in `weak` the share that is right, of the samples judged; null when none is",
     "more": "samples or labels that are thought of",
     "mean_recall": "gain of the mean recall of all classes",
     "points_per": "points of mean recall for a sample, an hour, a unit of money",
@@ -369,6 +376,13 @@ MEANINGS: Mapping[str, str] = {
     "then": "samples of the forecast that are still trained on",
     "arrived": "samples that are new since",
     "happened": "the gain measured, 0.01 = one point",
+    "overlaps": "of the samples that a rule speaks of, those that another one speaks of too",
+    "conflicts": "of those, of which one says another class",
+    "most_votes": "the same by most votes; null when none is judged",
+    "covered": "samples that a rule speaks of",
+    "unknown": "why a rule does not speak; empty when it does",
+    "suggestions": "how many labels rules propose for samples without one",
+    "function": "source of a rule in Python, which is never run from a dataset; empty for a filter",
     "queue": "its number",
     "order": "by what it is ordered",
     "purpose": "what that is for; of a card what the dataset is for",
@@ -399,8 +413,8 @@ MEANINGS: Mapping[str, str] = {
     "waiting": "samples that have none",
     "gone": "samples that are excluded, or not in the dataset any more",
     "cannot_tell": "samples of which people could not tell; in `answers` those of the list",
-    "judged": "samples whose label was confirmed or replaced",
     "wrong": "of those, whose label was another one; in `ceiling` labels estimated to be wrong",
+    "judged": "samples whose label was confirmed or replaced; in `weak` those of train that people labelled and a rule speaks of",
     "error_rate": "share of wrong labels, 0 to 1; null where nothing is known",
     "low": "lower end of the interval at 95 %; in `confusion` that of `shift`",
     "high": "upper end of it; in `confusion` that of `shift`",
@@ -447,8 +461,8 @@ MEANINGS: Mapping[str, str] = {
     "harm": "what mistakes cost: counts times costs",
     "of_classes": "what each mistake costs, labels on rows; of a class made of labels the mean over them",
     "per_thousand": "harm for 1,000 samples",
-    "rule": "likely or harm",
-    "rules": "what either rule of decision does",
+    "rule": "likely or harm; in `weak` its filter, or the source of its function",
+    "rules": "what either rule of decision does; in `weak` the labelling rules, of a suggestion the names of those that speak of it",
     "unused": "costs that do not count for this run, and why",
     "common": "what the samples have in common",
     "compared": "files looked at; in `confusion` samples that have a rest of their class to be compared with",
@@ -471,7 +485,7 @@ MEANINGS: Mapping[str, str] = {
     "accuracy": "the share predicted right, 0 to 1; of a pair its change",
     "balanced_accuracy": "the mean recall of the classes",
     "beneath": "label -> the class that the recipe makes of it",
-    "confidence": "the probability of the class predicted",
+    "confidence": "the probability of the class predicted, or suggested",
     "contributors": "how many different ones",
     "epochs": "of the logistic head, at most",
     "f1": "of precision and recall; null where there is nothing to divide by",

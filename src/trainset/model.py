@@ -66,6 +66,7 @@ class EntryKind(StrEnum):
     RECIPE = "recipe"  # subject: name; value: the recipe (JSON)
     COST = "cost"  # subject: class of the label; value: the class predicted, and the cost or null for none (JSON)
     CARD = "card"  # subject: field of the data card; value: the text, None to take it away
+    RULE = "rule"  # subject: name; value: class, and filter or source of a function (JSON), None to take it away
     LOCK = "lock"  # subject: name; value: where in the log, filter, how many, digest (JSON); in further entries the ids, packed
     ACKNOWLEDGED = "acknowledged"  # subject: name of the lock; value: its position, kind and cause of the alarm (JSON)
     PRICE = "price"  # subject: rating or new-sample; value: the unit, and the amount or null for none (JSON)
@@ -154,6 +155,20 @@ class CardText:
     person: str
     at: datetime
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A labelling rule of action `seq`: what `where` holds for is of the class `label`. function: the source of one in Python instead, to be
+    shown and never run."""
+
+    name: str
+    label: str
+    where: str
+    function: str
+    seq: int
+    person: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,12 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "import-reports": run_json("import-reports", listed, cwd=tmp_path),
         "version": run_json("version", "v1", cwd=tmp_path),
         "versions": run_json("versions", cwd=tmp_path),
+        "weak add": run_json("weak", "add", "cat", "--where", "path like '%cat%'", "--name", "folder", cwd=tmp_path),
+        "weak": run_json("weak", cwd=tmp_path),
+        "weak suggest": run_json("label", "", "--where", "label = 'cat'", cwd=tmp_path)
+        and run_json("weak", "suggest", cwd=tmp_path),
+        "weak apply": run_json("weak", "apply", "--confidence", "0.5", cwd=tmp_path),
+        "weak remove": run_json("weak", "remove", "folder", cwd=tmp_path),
         "lock": run_json("lock", "cats", "--where", "label = 'cat'", cwd=tmp_path),
         "locks": run_json("locks", cwd=tmp_path),
         "diff": run_json("diff", "start", cwd=tmp_path),

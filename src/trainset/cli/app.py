@@ -36,6 +36,7 @@ from trainset.cli import (
     quiz,
     train,
     versions,
+    weak,
     windows,
 )
 from trainset.errors import TrainsetError
@@ -107,6 +108,7 @@ app.add_typer(classes.app, name="classes")
 app.add_typer(card.app, name="card")
 app.add_typer(costs.app, name="costs")
 app.add_typer(prices.app, name="prices")
+app.add_typer(weak.app, name="weak")
 app.command(name=_START, hidden=True)(data.start)
 
 COMMANDS = (
@@ -115,6 +117,7 @@ COMMANDS = (
     "classes",
     "costs",
     "prices",
+    "weak",
 )
 """Every command, for the docs and their test."""
 

@@ -25,6 +25,7 @@ from trainset.model import (
     Lock,
     Note,
     Price,
+    Rule,
     Source,
 )
 from trainset.recipe import Recipe
@@ -35,6 +36,7 @@ _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
     EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST, EntryKind.CARD, EntryKind.LOCK, EntryKind.ACKNOWLEDGED,
     EntryKind.PRICE,
+    EntryKind.RULE,
 )  # fmt: skip
 COST_MOST = 1e9
 PRICED = ("rating", "new-sample")
@@ -81,6 +83,7 @@ class Replay:
     recipes: dict[str, tuple[int, Recipe]] = field(default_factory=dict)  # name -> where in the log, recipe
     costs: dict[tuple[str, str], Cost] = field(default_factory=dict)  # label, predicted
     card: dict[str, CardText] = field(default_factory=dict)  # field of the data card -> what was said last
+    rules: dict[str, Rule] = field(default_factory=dict)  # labelling rules
     locks: dict[str, Lock] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     prices: dict[tuple[str, str], Price] = field(default_factory=dict)  # what, unit
@@ -215,6 +218,18 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
         )
     elif kind is EntryKind.RECIPE:
         result.recipes[subject] = action.seq, Recipe.from_dict(json.loads(value or ""))
+    elif kind is EntryKind.RULE:
+        result.rules.pop(subject, None)
+        if value is not None:
+            facts = json.loads(value)
+            label, where, function = facts["label"], facts["where"], facts["function"]
+            if (
+                not all(isinstance(one, str) for one in (label, where, function))
+                or not label
+                or bool(where) == bool(function)
+            ):
+                raise ValueError("a rule is a class, and a filter or a function")
+            result.rules[subject] = Rule(subject, label, where, function, action.seq, action.person, action.reason)
     elif kind is EntryKind.LOCK:
         facts = json.loads(value or "")
         if "packed" not in facts:  # the ids are read where they are needed

@@ -56,6 +56,7 @@ with run_when_used("trainset.work"):
     from trainset.work import status as of_status
     from trainset.work import train as of_train
     from trainset.work import version as of_version
+    from trainset.work import weak as of_weak
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -165,6 +166,11 @@ class Workbench(store.Dataset):
     alarms = verb(lambda: of_locks.alarms)
     unlooked = verb(lambda: of_locks.unlooked)
     acknowledge = verb(lambda: of_locks.acknowledge)
+    add_rule = verb(lambda: of_weak.add_rule)
+    remove_rule = verb(lambda: of_weak.remove_rule)
+    rules = verb(lambda: of_weak.rules)
+    weak = verb(lambda: of_weak.weak)
+    apply_weak = verb(lambda: of_weak.apply_weak)
     diff = verb(lambda: of_diff.diff)
     export = verb(lambda: of_export.export)
     sources = verb(lambda: of_sources.sources)
