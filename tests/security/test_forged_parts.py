@@ -296,7 +296,7 @@ def test_a_bomb_among_the_measures_is_refused(images: Path, tmp_path: Path) -> N
 def test_measures_that_are_no_parquet_are_a_clear_error(data: bytes, images: Path, tmp_path: Path) -> None:
     (images / "measures" / "x.parquet").write_bytes(data)
     with trainset.open(images) as dataset, pytest.raises(DamagedDataset):
-        dataset.look()
+        dataset.look().rows()
     use(images, tmp_path / "out")
 
 

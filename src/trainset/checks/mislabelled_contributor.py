@@ -18,8 +18,8 @@ from trainset.learn.mislabelled_groups import mislabelled_groups
 def mislabelled_contributor(
     said: Said, contributor: pa.Array, meta: Mapping[str, pa.Array], *, chance: float = 0.01
 ) -> Findings:
-    """Contributors, or batches that a field of metadata names, most of whose samples of one class look like another class: one mistake,
-    made many times.
+    """Contributors, or batches that a field of metadata names, many of whose samples of one class look like another class, of which they have fewer or
+    none: one mistake, made many times.
 
     `chance`: how likely so many would be if they were as usual, at most, corrected for how many were looked at. Only a run that held them
     out can tell (`trainset train --groups contributor`, `--groups meta.batch`): a head that saw the mistake elsewhere takes it for right.

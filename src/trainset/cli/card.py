@@ -26,7 +26,7 @@ class _OrVersion(TyperGroup):
 
 app = typer.Typer(
     cls=_OrVersion,
-    help="The data card of a version: write (the default), set, unset, fields.",
+    help="The data card of a version: write (the default), set, unset, fields. Each takes --json.",
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
