@@ -110,5 +110,5 @@ def _is_card(path: bytes) -> bool:
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # bytes
             return b"<!-- made by trainset" in file.read(100)
-    except OSError:
+    except OSError:  # handed on: who opens it says what is the matter
         return False
