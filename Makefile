@@ -15,7 +15,9 @@ $(VENV)/.made:
 	$(PIP) install --quiet --upgrade "pip>=25.1"
 	@touch $@
 
-$(VENV)/.installed: pyproject.toml $(VENV)/.made
+PAGE := hatch_build.py $(wildcard web/*.json web/*.ts web/*.html web/public/*) $(shell find web/src -type f -not -name api.d.ts)
+
+$(VENV)/.installed: pyproject.toml $(PAGE) $(VENV)/.made
 	$(PIP) install --quiet --editable '.[models]'
 	@touch $@
 
@@ -23,8 +25,9 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.installed
 	$(PIP) install --quiet --group dev
 	@touch $@
 
-quickstart: $(VENV)/.installed  ## install, and run the whole loop on 1,797 handwritten digits
+quickstart: $(VENV)/.installed  ## install, and run the whole loop on 1,797 handwritten digits; OPEN=1 opens it in the browser
 	@$(BIN)/python -m trainset.quickstart
+	@$(if $(OPEN),$(BIN)/trainset serve -d quickstart/digits.trainset)
 
 test: $(VENV)/.dev lint types unit  ## environment, lint, types, tests: what CI runs
 

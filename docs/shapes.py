@@ -152,6 +152,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("quiz",), "an object", _of(QuizResult)),
     Shape(("runs",), "a list of objects", RUN),
     Shape(("dismiss",), "an object", ("action", "changed")),
+    Shape(("serve",), "an object", ("address", "reviewers")),
     Shape(("sources",), "a list of objects", ("name", "root", "format", "samples", "allowed")),
     Shape(("label", "exclude", "restore", "move-split"), "an object", _of(Change)),
     Shape(("apply",), "an object", _of(Applied)),
@@ -627,6 +628,8 @@ MEANINGS: Mapping[str, str] = {
     "remarks": "what was noticed; in `import` remark -> how often; in `compare` sentences to know beside it",
     "replaced": "recordings excluded because their loudest stretch stands for them",
     "root": "the source's folder",
+    "address": "where the page is, with the token of this start",
+    "reviewers": "name of a reviewer -> the address that is theirs",
     "row": "of a list, from 1 without the header; null for a file",
     "rows": "outcome -> rows of lists; the sum is the number of rows seen; in `compare` the versions, with each recipe; in `curve --check` "
     "what arrived, by class",

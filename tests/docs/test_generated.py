@@ -153,8 +153,8 @@ def test_commands_print_the_json_that_is_described(tmp_path: Path) -> None:
         "classes add": run_json("classes", "add", "fox", cwd=tmp_path),
     }
     for shape in shapes.SHAPES:
-        if shape.commands == ("compare",):
-            continue  # it needs more than these samples
+        if shape.commands in (("compare",), ("serve",)):
+            continue  # one needs more than these samples; the other goes on until it is stopped, see tests/server/test_serve.py
         document = found[shape.commands[0]]
         some = document[0] if shape.form == "a list of objects" else document
         assert [*some] == [*shape.names], shape.commands[0]

@@ -34,6 +34,7 @@ from trainset.cli import (
     prices,
     queue,
     quiz,
+    serve,
     train,
     versions,
     weak,
@@ -100,6 +101,7 @@ _MODULES = (
     quiz,
     map_,
     clusters,
+    serve,
 )
 for _module in _MODULES:
     for _function in _module.COMMANDS:

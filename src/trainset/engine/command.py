@@ -12,10 +12,10 @@ _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from trainset.
 def command() -> list[str]:
     """Isolated: no PYTHON* variable, no user site, no current folder unless the parent has it on its path."""
     bytecode = ["-B"] if sys.dont_write_bytecode else []
-    return [sys.executable, "-I", "-X", "utf8", *bytecode, "-c", _BOOT, json.dumps(_search_path())]
+    return [sys.executable, "-I", "-X", "utf8", *bytecode, "-c", _BOOT, json.dumps(search_path())]
 
 
-def _search_path() -> list[str]:
+def search_path() -> list[str]:
     """The parent's sys.path: it finds the same package, installed, editable or through PYTHONPATH.
 
     The current folder ('' in a notebook) comes last: it may be a stranger's dataset with a `numpy.py` in it.

@@ -9,11 +9,14 @@ import stat
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from trainset.errors import BadValue, DamagedDataset, NotADataset
 from trainset.model import MEDIA
 from trainset.store import durable, people
+
+if TYPE_CHECKING:
+    from trainset.store.kept import KeptTable
 
 SETTINGS = "trainset.toml"
 FORMAT = 1
@@ -55,6 +58,8 @@ class Dataset:
         self.people = people.People(self.folder / "people.db")
         self.leaving: Callable[[Any], None] | None = None
         """What is to be looked at before it is closed, by whoever opened it."""
+        self.kept: KeptTable | None = None
+        """The table that answers questions about now, where one is kept open for many of them."""
 
     @property
     def medium(self) -> str:

@@ -114,6 +114,20 @@ def read_entries(
             yield seq, Entry(EntryKind(kind), sample, subject, value)
 
 
+def entries_about(connection: Connection, sample: bytes) -> list[tuple[int, Entry]]:
+    """The entries about one sample, with the positions of their actions, in the order of the log."""
+    sound.check_entries(connection)
+    statement = (
+        select(entries.c.seq, entries.c.kind, entries.c.sample, entries.c.subject, entries.c.value)
+        .where(entries.c.sample == sample)
+        .order_by(entries.c.seq, entries.c.n)
+    )
+    return [
+        (seq, Entry(EntryKind(kind), of, subject, value))
+        for seq, kind, of, subject, value in connection.execute(statement)
+    ]
+
+
 def head(dataset: Dataset) -> int:
     """The last position of the log; 0 when nothing has happened."""
     with dataset.people.read() as connection:

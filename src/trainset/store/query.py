@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainset.errors import BadFilter, BadValue, DamagedDataset, UnknownName
-from trainset.store import filters, ids, parts, runs
+from trainset.store import filters, ids, log, parts, runs
 from trainset.store.dataset import Dataset
 from trainset.store.draw import draw
 from trainset.store.measured import Beside, measure_names
@@ -110,14 +110,9 @@ class QueryTable:
         (`-column`: largest first), or a random draw by `seed`, else in the order of import."""
         condition = self.condition(where)
         chosen = ", ".join(f'"{name}"' for name in columns)
-        order, bound = "part, row", f" LIMIT {int(limit)}" if limit is not None else ""
-        if sort:
-            name, down = sort.lstrip("-"), sort.startswith("-")
-            key = filters.parse(name, self.columns, condition=False).sql
-            ways = [f"TRY_CAST({key} AS DOUBLE)", key] if name.startswith("meta.") else [key]
-            order = ", ".join(f"{way} {'DESC' if down else 'ASC'} NULLS LAST" for way in ways) + ", part, row"
+        bound = f" LIMIT {int(limit)}" if limit is not None else ""
         if seed is None:
-            return self.run(f"SELECT {chosen} FROM samples WHERE {condition} ORDER BY {order}{bound}")
+            return self.run(f"SELECT {chosen} FROM samples WHERE {condition} ORDER BY {self.order_of(sort)}{bound}")
         found = self.run(f"SELECT part, row, id FROM samples WHERE {condition}")
         keep = draw(found["id"], limit if limit is not None else found.num_rows, seed)
         picked = found.take(keep)
@@ -125,6 +120,15 @@ class QueryTable:
         wanted = ", ".join(f'samples."{name}"' for name in columns)
         sql = f"SELECT {wanted} FROM samples JOIN picked USING (part, row) ORDER BY place"
         return self.run(sql, beside={"picked": picked})
+
+    def order_of(self, sort: str) -> str:
+        """The SQL of an order (`-column`: largest first; empty: that of import). Raises `BadFilter`."""
+        if not sort:
+            return "part, row"
+        name, down = sort.lstrip("-"), sort.startswith("-")
+        key = filters.parse(name, self.columns, condition=False).sql
+        ways = [f"TRY_CAST({key} AS DOUBLE)", key] if name.startswith("meta.") else [key]
+        return ", ".join(f"{way} {'DESC' if down else 'ASC'} NULLS LAST" for way in ways) + ", part, row"
 
     def condition(self, where: Sequence[str]) -> str:
         """The SQL of filters that must all hold. Raises `BadFilter`, also for a field of metadata that no sample has."""
@@ -358,6 +362,10 @@ def open_table(
         needed |= filters.parse(text, known).columns
     if unknown := sorted(needed - known - {"remarks"}):
         raise BadFilter(f"there is no column {unknown[0]!r}", expected=", ".join(sorted(known)))
+    kept = dataset.kept
+    if kept is not None and kept.has(needed - flags.keys()) and (at is None or at == log.head(dataset)):
+        kept.flag(flags)
+        return kept
     return QueryTable(dataset, at, needed - flags.keys(), flags=flags)
 
 

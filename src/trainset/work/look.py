@@ -68,7 +68,7 @@ class Samples:
         """One dictionary a sample, ids and content hashes as hex, metadata as a dictionary of its own (`measures`: and its
         measures)."""
         return [
-            {**row, "id": row["id"].hex(), "content": row["content"].hex(), "meta": _fields(row["meta"])}
+            {**row, "id": row["id"].hex(), "content": row["content"].hex(), "meta": meta_of(row["meta"])}
             for row in (self.table if measures else self.known).to_pylist()
         ]
 
@@ -212,7 +212,7 @@ def _with_details(table: QueryTable, rows: pa.Table, total: int) -> Samples:
     return Samples(table.dataset, result, total, table.replay.sources)
 
 
-def _fields(meta: str | None) -> Any:
+def meta_of(meta: str | None) -> Any:
     """Metadata as it was imported; what is no JSON object (in a damaged part) stays the text it is."""
     try:
         found = json.loads(meta) if meta is not None else None

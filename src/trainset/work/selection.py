@@ -14,7 +14,7 @@ from trainset.store.dataset import Dataset
 from trainset.store.filters import FLAGGED
 from trainset.store.measured import measure_names
 from trainset.store.query import BASE, PREDICTED, QueryTable, open_table
-from trainset.work.audit import audit, checks, flagged
+from trainset.work.audit import CheckResult, audit, checks, flagged
 
 Named: TypeAlias = Iterable[Any]
 """Samples as a person names them: ids, beginnings of ids, paths, or what `look` returned."""
@@ -105,6 +105,11 @@ def opened(
     return open_table(dataset, at, where=conditions, sort=sort, columns=columns, flags=flags), conditions
 
 
+def flags_named(dataset: Dataset, texts: Sequence[str]) -> dict[str, pa.Array]:
+    """The columns of checks that these filters or orders name, with the ids that each flags now. Raises `BadFilter`, `BadValue`."""
+    return _flags(dataset, texts, _columns(dataset, " ".join(texts)), None)
+
+
 def _columns(dataset: Dataset, text: str) -> list[str]:
     """What a filter may speak of. The checks are looked for only where one may be meant."""
     flags = [FLAGGED + name for name in checks(dataset)] if FLAGGED in text.lower() else []
@@ -118,8 +123,16 @@ def _flags(dataset: Dataset, texts: Sequence[str], known: Sequence[str], at: int
     """
     used = {name for text in texts for name in filters.parse(text, known, condition=False).columns}
     wanted = sorted(name.removeprefix(FLAGGED) for name in used if name.startswith(FLAGGED))
-    results = audit(dataset, only=wanted, at=at).results if wanted else ()
+    results = [_result(dataset, name, at) for name in wanted]
     for result in results:
         if result.skipped:
             raise BadValue(f"the check {result.check} cannot run", got=result.skipped)
     return {FLAGGED + result.check: result.ids for result in results}
+
+
+def _result(dataset: Dataset, check: str, at: int | None) -> CheckResult:
+    def compute() -> CheckResult:
+        return audit(dataset, only=[check], at=at).results[0]
+
+    kept = dataset.kept
+    return compute() if kept is None or at is not None else kept.remember(("check", check), compute)

@@ -1,0 +1,94 @@
+"""What the routes share: the open dataset, the table kept of it, its name in the browser, and who is told of changes."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from trainset.engine.pool import Pool
+from trainset.errors import BadSource, Unsafe
+from trainset.server.events import Events
+from trainset.server.findings import Findings
+from trainset.server.jobs import Jobs
+from trainset.server.roles import Visitor
+from trainset.store.kept import KeptTable
+from trainset.work.shown import FUNCTION
+from trainset.work.workbench import Workbench
+
+
+class Desk:
+    """One dataset at work. Close it when the server ends."""
+
+    def __init__(self, dataset: Workbench, roots: Sequence[Path] = ()) -> None:
+        """roots: the folders that may be imported from by name."""
+        self.dataset = dataset
+        self.roots = tuple(root.resolve() for root in roots)
+        self.events = Events(dataset)
+        self.findings = Findings(dataset, self.events)
+        self.jobs = Jobs(dataset, self.events)
+        self._opening = threading.Lock()
+        self._pool: Pool | None = None
+
+    @contextlib.contextmanager
+    def table(self) -> Iterator[KeptTable]:
+        """The samples as they are now. It is made when first asked for, and anew when a first import has decided the medium."""
+        with self._opening:
+            if self.dataset.kept is None:
+                self.dataset.kept = KeptTable(self.dataset)
+            kept = self.dataset.kept
+        with kept:
+            yield kept
+
+    @property
+    def pool(self) -> Pool:
+        """A worker process that decodes what browsers do not know."""
+        with self._opening:
+            if self._pool is None:
+                self._pool = Pool(FUNCTION, {}, workers=1)
+            return self._pool
+
+    def inside(self, place: str) -> Path:
+        """A file or folder below one of the roots, by its whole path or from the first root on. Raises `Unsafe`, `BadSource`."""
+        if not place or "\0" in place or not self.roots:
+            raise BadSource(
+                "say what to import", expected="a file or folder below a folder that the server was started for"
+            )
+        path = (self.roots[0] / place).resolve()
+        if not any(path == root or root in path.parents for root in self.roots):
+            raise Unsafe(
+                "this place is not open to the page", where=path.name, expected="below " + " or ".join(root.name for root in self.roots),
+                next="trainset serve --allow-root DIR opens another folder",
+            )  # fmt: skip
+        if not path.exists():
+            raise BadSource("there is no such file or folder", where=path.name)
+        return path
+
+    def close(self) -> None:
+        """Ends its processes and threads, and frees the table."""
+        self.jobs.close()
+        self.findings.close()
+        self.events.close()
+        if self._pool is not None:
+            self._pool.close()
+        kept, self.dataset.kept = self.dataset.kept, None
+        if kept is not None:
+            kept.end()
+
+
+def desk(request: Request) -> Desk:
+    """The desk of the app that a request came to."""
+    return cast("Desk", request.app.state.desk)
+
+
+def visitor(request: Request) -> Visitor:
+    """Who asks; the route's role has been checked."""
+    return cast("Visitor", request.state.visitor)
+
+
+AtDesk = Annotated[Desk, Depends(desk)]
+By = Annotated[Visitor, Depends(visitor)]

@@ -1,0 +1,131 @@
+/** What can be done with what is selected, with its keys on the buttons. */
+import { useState } from 'react';
+import { keysOf, type Command } from '../keys';
+import { go } from '../place';
+import { client, sentence, told } from '../server';
+import { say } from '../toast';
+import { chooseAll, chooseNone, chosen } from './chosen';
+import { note, undo, type Target } from './fixes';
+
+type Props = {
+  classes: Command[];
+  splits: string[];
+  selected: number;
+  all: boolean;
+  onLabel: (name: string | null) => void;
+  onPick: () => void;
+  onExclude: (reason: string) => void;
+  onRestore: () => void;
+  onMove: (to: string | null) => void;
+  target: () => Target;
+};
+
+const BUTTONS = 12;
+const PICKED = 300;
+
+export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, onRestore, onMove, splits, target }: Props) {
+  const [asking, setAsking] = useState<'' | 'exclude' | 'note'>('');
+  const [text, setText] = useState('');
+
+  function answer(): void {
+    if (asking === 'exclude') onExclude(text);
+    if (asking === 'note' && text.trim()) void note(target().ids, text);
+    setAsking('');
+    setText('');
+  }
+
+  async function queue(): Promise<void> {
+    const aim = target();
+    try {
+      const made = await told(client.POST('/api/queues', { body: { ids: aim.ids, where: aim.where ?? [] } }));
+      say(`queue ${made.number} has ${made.samples.toLocaleString('en')} samples: trainset review ${made.number}`);
+    } catch (error) {
+      say(sentence(error), 'bad');
+    }
+  }
+
+  function only(): void {
+    const ids = [...chosen.get().ids];
+    if (ids.length > PICKED) say(`an address holds at most ${PICKED} samples: put them in a queue, or use a filter`, 'bad');
+    else go({ picked: ids, sample: '' });
+  }
+
+  return (
+    <div className="actionbar" role="toolbar" aria-label="what to do with the selection">
+      <div className="selected">
+        {selected ? (
+          <span className="chip">
+            <span>{all ? `all ${selected.toLocaleString('en')}` : selected.toLocaleString('en')} selected</span>
+            <button aria-label="select nothing" onClick={chooseNone}>
+              ×
+            </button>
+          </span>
+        ) : (
+          <span className="dim">the marked sample</span>
+        )}
+        {!all && (
+          <button className="quiet" onClick={chooseAll} title="Ctrl+A">
+            all of these filters
+          </button>
+        )}
+        {!all && selected > 0 && (
+          <button className="quiet" onClick={only} title="only these, with an address to copy">
+            only these
+          </button>
+        )}
+      </div>
+      <div className="labels" role="group" aria-label="label">
+        {classes.slice(0, BUTTONS).map((command) => (
+          <button key={command.id} onClick={() => onLabel(command.title)} title={`label ${command.title}`}>
+            {keysOf(command)[0] && <kbd>{keysOf(command)[0]}</kbd>} <span className="cut">{command.title}</span>
+          </button>
+        ))}
+        <button onClick={onPick}>
+          <kbd>c</kbd> {classes.length > BUTTONS ? `${classes.length - BUTTONS} more…` : 'other…'}
+        </button>
+      </div>
+      <div className="more">
+        <button onClick={() => setAsking(asking === 'exclude' ? '' : 'exclude')}>
+          <kbd>x</kbd> Exclude
+        </button>
+        <button onClick={onRestore}>
+          <kbd>r</kbd> Restore
+        </button>
+        <label className="unframed">
+          <span className="unseen">move to a split</span>
+          <select value="" onChange={(event) => event.target.value && onMove(event.target.value === ' ' ? null : event.target.value)}>
+            <option value="">Move to…</option>
+            {[...new Set(['train', 'validation', 'test', ...splits])].map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+            <option value=" ">no split</option>
+          </select>
+        </label>
+        <button onClick={() => setAsking(asking === 'note' ? '' : 'note')}>Note</button>
+        <button onClick={() => void queue()}>To a queue</button>
+        <button onClick={() => void undo()}>
+          <kbd>u</kbd> Undo
+        </button>
+      </div>
+      {asking && (
+        <form
+          className="asking"
+          onSubmit={(event) => {
+            event.preventDefault();
+            answer();
+          }}
+        >
+          <input
+            autoFocus
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={(event) => event.key === 'Escape' && setAsking('')}
+            placeholder={asking === 'exclude' ? 'why (may be empty)' : 'what is to be remembered'}
+            aria-label={asking === 'exclude' ? 'reason' : 'note'}
+          />
+          <button type="submit">{asking === 'exclude' ? 'Exclude' : 'Leave the note'}</button>
+        </form>
+      )}
+    </div>
+  );
+}

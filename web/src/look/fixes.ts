@@ -1,0 +1,65 @@
+/** What is done to samples: at once on the screen, then in the log; every step can be undone. */
+import { go, place } from '../place';
+import { head, overview } from '../live';
+import { send } from '../outbox';
+import { sentence, type Sample, type Schemas } from '../server';
+import { say } from '../toast';
+
+export type Target = { ids: string[]; where: string[] | null; count: number };
+type Done = Schemas['Done'];
+
+/** Shows a change on the cells that are loaded, and gives back what takes it off again. */
+export type Paint = (ids: string[], change: Partial<Sample>) => () => void;
+
+const many = (n: number) => `${n.toLocaleString('en')} ${n === 1 ? 'sample' : 'samples'}`;
+
+async function change(path: string, target: Target, more: Record<string, unknown>, shown: Partial<Sample>, paint: Paint, what: string): Promise<void> {
+  const unpaint = paint(target.ids, shown);
+  const words = target.where ? { where: target.where } : { ids: target.ids };
+  try {
+    const done = await send<Done>(path, { ...words, ...more });
+    if (done.action === null) say(`nothing to change: ${what}`);
+    else say(`${many(done.changed)} ${what}`, 'good', { name: 'Undo', run: () => void undo(done.action ?? undefined) });
+  } catch (error) {
+    unpaint();
+    say(sentence(error), 'bad');
+  }
+}
+
+export const relabel = (target: Target, to: string | null, paint: Paint, newClass = false): Promise<void> =>
+  change('/api/fixes/label', target, { to, new_class: newClass }, { label: to }, paint, to === null ? 'without label' : `labelled ${to}`);
+
+export const exclude = (target: Target, reason: string, paint: Paint): Promise<void> =>
+  change('/api/fixes/exclude', target, { reason }, { excluded: true }, paint, 'excluded');
+
+export const restore = (target: Target, paint: Paint): Promise<void> =>
+  change('/api/fixes/restore', target, {}, { excluded: false }, paint, 'restored');
+
+export const move = (target: Target, to: string | null, paint: Paint): Promise<void> =>
+  change('/api/fixes/split', target, { to }, { split: to }, paint, to === null ? 'moved out of their split' : `moved to ${to}`);
+
+export async function note(ids: string[], text: string): Promise<void> {
+  try {
+    await send<Done>('/api/notes', { ids, text });
+    say(`noted on ${many(ids.length)}`);
+  } catch (error) {
+    say(sentence(error), 'bad');
+  }
+}
+
+export async function undo(seq?: number): Promise<void> {
+  try {
+    const found = await send<Schemas['Undone']>('/api/undo', { seq: seq ?? null });
+    say(`took back #${found.undid} (${found.verb})`, 'good', { name: 'Redo', run: () => void undo(found.action) });
+    head.set(Math.max(head.get(), found.action));
+  } catch (error) {
+    say(sentence(error), 'bad');
+  }
+}
+
+/** Another draw of the same selection. */
+export const shuffle = (): void => go({ sort: '', seed: 1 + Math.floor(Math.random() * 999_999) });
+
+export const classNames = (): string[] => (overview.get()?.classes ?? []).map((one) => one.name);
+
+export const filtersNow = (): string[] => (place.get().where.length ? place.get().where : ['not excluded']);

@@ -1,0 +1,31 @@
+/** The page: its frame, and which view is in it. */
+import { StrictMode, Suspense } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Shell } from './Shell';
+import { start } from './live';
+import { Look } from './look/Look';
+import { usePlace } from './place';
+import './style.css';
+
+/** The pages by the first word of their address; all but the first are fetched when they are opened. */
+export const PAGES = [{ name: 'look', title: 'Look', view: Look }] as const;
+
+function Page() {
+  const { page } = usePlace();
+  const found = PAGES.find((one) => one.name === page);
+  if (!found) return <p className="empty">There is no page of this name.</p>;
+  return <found.view />;
+}
+
+void start();
+const root = document.getElementById('root');
+if (root)
+  createRoot(root).render(
+    <StrictMode>
+      <Shell pages={PAGES}>
+        <Suspense fallback={<p className="empty">one moment…</p>}>
+          <Page />
+        </Suspense>
+      </Shell>
+    </StrictMode>,
+  );
