@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.helpers import SOURCE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
@@ -85,3 +89,104 @@ def show(browser: Browser) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
+
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@dataclass
+class Bench:
+    """A running workbench. Every page it opens fails the test at its end when it complains, or asks for anything beyond the server."""
+
+    browser: Browser
+    folder: Path
+    address: str
+    reviewer: str
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return self.address.split("/?")[0]
+
+    def open(
+        self, hash: str = "#/look", *, width: int = 1280, height: int = 900, scheme: str = "light", address: str = ""
+    ) -> Page:
+        """A page of its own session, signed in, at a place."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, service_workers="block"
+        )
+        context.set_default_timeout(WAIT)
+        page = context.new_page()
+        seen = Seen(page)
+        self.seen.append(seen)
+        page.on("pageerror", lambda error: seen.complaints.append(f"error {error}"))
+        page.on("console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith((self.origin, "blob:", "data:")) else seen.requests.append(request.url)
+            ),
+        )
+        page.goto(address or self.address)
+        page.wait_for_function("() => !location.search")
+        page.goto(f"{self.origin}/{hash}")
+        return page
+
+    def serious(self, page: Page) -> list[Any]:
+        """What axe finds wrong, of what matters: its source is given to the browser itself, for the page's policy refuses any script."""
+        if not AXE.exists():
+            missing("no axe-core: make test installs it with the page")
+        page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+        found = page.evaluate(
+            "axe.run().then(r => r.violations.map(v => [v.id, v.impact, v.nodes.map(n => n.html.slice(0, 160))]))"
+        )
+        return [one for one in found if one[1] in ("serious", "critical")]
+
+    def check(self) -> None:
+        """Nothing was complained of and nothing was asked for elsewhere."""
+        for seen in self.seen:
+            seen.page.context.close()
+        assert [text for seen in self.seen for text in (*seen.complaints, *seen.requests)] == []
+
+
+StartBench = Callable[..., Bench]
+
+
+@pytest.fixture(scope="module")
+def serve(browser: Browser) -> Iterator[StartBench]:
+    """Starts the workbench on a dataset, as `trainset serve` does; it ends with the module."""
+    running = []
+
+    def started(folder: Path, *arguments: str) -> Bench:
+        command = [
+            sys.executable,
+            "-m",
+            "trainset",
+            "serve",
+            "-d",
+            str(folder),
+            "--port",
+            "0",
+            "--no-browser",
+            "--json",
+            "--reviewer",
+            "bob",
+            *arguments,
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(SOURCE), "TRAINSET_PERSON": "ada"}
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        running.append(process)
+        lines = ""
+        assert process.stdout is not None
+        while not lines.endswith("\n}\n"):
+            line = process.stdout.readline()
+            assert line, process.stderr and process.stderr.read()
+            lines += line
+        said = json.loads(lines)
+        return Bench(browser, folder, said["address"], said["reviewers"]["bob"])
+
+    yield started
+    for process in running:
+        process.terminate()
+        process.communicate(timeout=30)

@@ -70,6 +70,10 @@ def test_the_same_key_is_one_change(admin: TestClient, dataset: trainset.Workben
         answer = admin.post("/api/fixes/label", json={"to": "dog", "ids": [sample], "key": "k1"})
         assert answer.status_code == 200
     assert [action.verb for action in dataset.log()].count("label") == 1
+    for _ in range(3):
+        assert admin.post("/api/undo", json={"key": "k2"}).json() == {"action": 3, "undid": 2, "verb": "label"}
+        admin.post("/api/notes", json={"text": "odd", "ids": [sample], "key": "k3"})
+    assert [action.verb for action in dataset.log()] == ["import", "label", "undo", "note"]
 
 
 def test_all_of_a_filter_is_one_action_and_can_be_taken_back(admin: TestClient, dataset: trainset.Workbench) -> None:

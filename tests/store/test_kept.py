@@ -142,3 +142,31 @@ def test_what_it_remembers_ends_with_the_next_action(dataset: trainset.Workbench
     with kept:
         kept.remember("x", lambda: asked.append(1))
     assert len(asked) == 2
+
+
+def test_what_happens_while_it_follows_is_taken_in_by_the_next_look(
+    dataset: trainset.Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainset.store import kept
+
+    some = [row["id"] for row in dataset.look(where="label = 'cat'", n=3).rows()]
+    for one in some:
+        dataset.label("dog", [one])
+    same(dataset)
+    real = kept._undone_since
+    held: list[int] = []
+
+    def meanwhile(*given: object) -> object:
+        if not held:
+            held.append(1)
+            dataset.undo()
+        return real(*given)  # type: ignore[arg-type]
+
+    dataset.undo()
+    monkeypatch.setattr(kept, "_undone_since", meanwhile)
+    assert dataset.kept is not None
+    with dataset.kept:
+        pass
+    monkeypatch.undo()
+    assert held
+    same(dataset)

@@ -181,8 +181,8 @@ class KeptTable(QueryTable):
         if head == here:
             return
         with self.dataset.people.read() as connection:
-            undone = _undone_since(connection, here)
-            about = (entries.c.seq > here) | entries.c.seq.in_(undone)
+            undone = _undone_since(connection, here, head)
+            about = ((entries.c.seq > here) & (entries.c.seq <= head)) | entries.c.seq.in_(undone)
             kinds = {
                 EntryKind(kind) for kind in connection.execute(select(entries.c.kind).where(about).distinct()).scalars()
             }
@@ -206,7 +206,7 @@ class KeptTable(QueryTable):
                     pa.table({"id": ids, name: pa.array(values, pa.bool_() if name == "excluded" else pa.string())}),
                     (name,),
                 )
-        self.replay = replay(self.dataset)
+        self.replay = replay(self.dataset, head)  # not to the end: somebody may have gone on meanwhile
 
     def _set(self, rows: pa.Table, names: Sequence[str]) -> None:
         self._connection.register("said", rows)
@@ -215,14 +215,11 @@ class KeptTable(QueryTable):
         self._connection.unregister("said")
 
 
-def _undone_since(connection: Connection, seq: int) -> set[int]:
+def _undone_since(connection: Connection, seq: int, until: int) -> set[int]:
     """The actions that were undone, or brought back, after a position."""
     found: set[int] = set()
-    new = {
-        *connection.execute(
-            select(actions.c.undoes).where(actions.c.seq > seq, actions.c.undoes.is_not(None))
-        ).scalars()
-    }
+    since = (actions.c.seq > seq) & (actions.c.seq <= until) & actions.c.undoes.is_not(None)
+    new = {*connection.execute(select(actions.c.undoes).where(since)).scalars()}
     while new:
         found |= new
         statement = select(actions.c.undoes).where(actions.c.seq.in_(new), actions.c.undoes.is_not(None))

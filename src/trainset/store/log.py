@@ -39,7 +39,7 @@ def append(
     return dataset.people.write(write)
 
 
-def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[int, Action]:
+def undo(dataset: Dataset, person: str, seq: int | None, reason: str, *, key: str | None = None) -> tuple[int, Action]:
     """Appends the reverse of one action: of `seq`, else of the person's last one that still stands.
 
     Undoing an undo brings the action back. Returns the new position and the action undone. Raises `UndoRefused`, naming
@@ -47,14 +47,17 @@ def undo(dataset: Dataset, person: str, seq: int | None, reason: str) -> tuple[i
     """
 
     check(reason)
-    return dataset.people.write(lambda connection: write_undo(dataset, connection, person, seq, reason))
+    return dataset.people.write(lambda connection: write_undo(dataset, connection, person, seq, reason, key=key))
 
 
 def write_undo(
-    dataset: Dataset, connection: Connection, person: str, seq: int | None, reason: str
+    dataset: Dataset, connection: Connection, person: str, seq: int | None, reason: str, *, key: str | None = None
 ) -> tuple[int, Action]:
-    """`undo` inside a transaction that writes more than this."""
+    """`undo` inside a transaction that writes more than this. `key`: given again, it is the undo that was made with it."""
     known = read_actions(connection)
+    if key is not None and (earlier := connection.execute(select(actions.c.seq).where(actions.c.key == key)).scalar()):
+        made = next(action for action in known if action.seq == earlier)
+        return made.seq, next(action for action in known if action.seq == made.undoes)
     target = _target(known, person, seq)
     others = {
         action.seq: action
@@ -68,7 +71,7 @@ def write_undo(
             f"action #{target.seq} ({target.verb}) cannot be undone: others have since changed the same samples or classes", got=shown,
             next=f"ask them, or undo theirs first: trainset undo {clash[-1].seq}",
         )  # fmt: skip
-    return write_action(connection, "undo", person, reason, [], undoes=target.seq), target
+    return write_action(connection, "undo", person, reason, [], undoes=target.seq, key=key), target
 
 
 def read_actions(connection: Connection, at: int | None = None) -> list[Action]:

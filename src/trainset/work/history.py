@@ -33,14 +33,19 @@ def entries(dataset: Dataset, seq: int) -> list[Entry]:
         return [entry for _, entry in store.read_entries(connection, [seq], EntryKind)]
 
 
-def undo(dataset: Dataset, seq: int | None = None, *, reason: str = "", person: str = "") -> tuple[int, Action]:
+def undo(
+    dataset: Dataset, seq: int | None = None, *, reason: str = "", person: str = "", key: str | None = None
+) -> tuple[int, Action]:
     """Takes one action back: `seq`, else the person's last one. Undoing an undo brings its action back.
 
-    Returns the new action's position and the action undone. Raises `UndoRefused` when others built on it since."""
-    return store.undo(dataset, acting(person), seq, reason)
+    Returns the new action's position and the action undone. key: given again, nothing more is taken back. Raises `UndoRefused` when others
+    built on it since."""
+    return store.undo(dataset, acting(person), seq, reason, key=key)
 
 
-def note(dataset: Dataset, text: str, samples: Named = (), *, label: str = "", person: str = "") -> int:
+def note(
+    dataset: Dataset, text: str, samples: Named = (), *, label: str = "", person: str = "", key: str | None = None
+) -> int:
     """Leaves a remark on samples, on a class, or, with neither, on the dataset. Returns the action's position."""
     if not text.strip():
         raise BadValue("an empty note says nothing", expected="a remark")
@@ -53,7 +58,7 @@ def note(dataset: Dataset, text: str, samples: Named = (), *, label: str = "", p
         with open_table(dataset, columns=["path"]) as table:
             named = table.find(Selection.of(samples).ids)
             made = [Entry(EntryKind.NOTE, sample=identifier, value=text) for identifier in named]
-    seq = store.append(dataset, "note", acting(person), "", made)
+    seq = store.append(dataset, "note", acting(person), "", made, key=key)
     if seq is None:
         raise AssertionError("an action without entries")
     return seq

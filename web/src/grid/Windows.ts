@@ -5,6 +5,8 @@ import type { Place } from '../place';
 const PAGE = 120;
 const MOST = 60; // pages
 
+type Said = { ids: Set<string>; change: Partial<Sample>; at: number | null };
+
 export type Words = Pick<Place, 'where' | 'sort' | 'seed' | 'picked'>;
 
 export class Windows {
@@ -14,7 +16,7 @@ export class Windows {
   at = 0;
   private pages = new Map<number, Sample[]>();
   private asked = new Map<number, AbortController>();
-  private changed = new Map<string, Partial<Sample>>(); // said here, not yet heard from the server
+  private said: Said[] = []; // shown here, not yet heard from the server
 
   constructor(
     readonly words: Words,
@@ -29,8 +31,8 @@ export class Windows {
 
   get(index: number): Sample | undefined {
     const found = this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
-    const said = found && this.changed.get(found.id);
-    return said ? { ...found, ...said } : found;
+    if (!found || !this.said.length) return found;
+    return this.said.reduce((sample, one) => (one.ids.has(sample.id) ? { ...sample, ...one.change } : sample), found);
   }
 
   /** Asks for what is missing between two places; what is asked for elsewhere is no longer wanted. */
@@ -41,17 +43,15 @@ export class Windows {
     for (let page = first; page <= last; page++) if (!this.pages.has(page) && !this.asked.has(page)) void this.load(page);
   }
 
-  /** Shows a change before the server has it. Returns what takes that back. */
-  say(ids: Iterable<string>, change: Partial<Sample>): () => void {
-    const before = new Map<string, Partial<Sample> | undefined>();
-    for (const id of ids) {
-      before.set(id, this.changed.get(id));
-      this.changed.set(id, { ...this.changed.get(id), ...change });
-    }
+  /** Shows a change before the server has it. Call what it returns with the action's position once the server does: from then on what
+   *  the server says counts. Without a position the change is taken off again. */
+  say(ids: Iterable<string>, change: Partial<Sample>): (at?: number) => void {
+    const mine: Said = { ids: new Set(ids), change, at: null };
+    this.said.push(mine);
     this.onChange();
-    return () => {
-      for (const [id, old] of before) if (old) this.changed.set(id, old);
-        else this.changed.delete(id);
+    return (at) => {
+      if (at !== undefined && at > this.at) mine.at = at;
+      else this.said = this.said.filter((one) => one !== mine);
       this.onChange();
     };
   }
@@ -60,7 +60,6 @@ export class Windows {
   async follow(): Promise<void> {
     const pages = [...this.pages.keys()].slice(-6);
     for (const page of this.pages.keys()) if (!pages.includes(page)) this.pages.delete(page);
-    this.changed.clear();
     await Promise.all(pages.map((page) => this.load(page)));
   }
 
@@ -84,6 +83,7 @@ export class Windows {
       this.total = found.total;
       this.order ??= found.order;
       this.at = Math.max(this.at, found.at);
+      if (!first) this.said = this.said.filter((one) => one.at === null || one.at > found.at);
       this.pages.delete(page);
       this.pages.set(page, found.samples);
       for (const old of this.pages.keys()) {

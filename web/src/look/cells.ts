@@ -52,13 +52,12 @@ export function fill(cell: HTMLElement, sample: Sample | undefined, medium: stri
     cell.setAttribute('aria-label', 'on its way');
     return;
   }
+  cell.removeAttribute('aria-label'); // its label and remark name it
   cell.classList.toggle('excluded', sample.excluded);
   cell.classList.toggle('differs', sample.predicted !== null && sample.predicted !== sample.label);
-  its.label.textContent = sample.label ?? '—';
+  its.label.textContent = sample.label ?? 'no label';
   its.note.textContent = remark(sample, sortedBy);
   cell.title = [sample.name.slice(0, 200), sample.excluded ? 'excluded' : ''].filter(Boolean).join('\n');
-  const described = [sample.label ?? 'no label', sample.excluded && 'excluded', its.note.textContent, medium === 'text' ? sample.name.slice(0, 120) : sample.name];
-  cell.setAttribute('aria-label', described.filter(Boolean).join(', '));
   if (shown.get(cell) === sample.id) return;
   clear(cell);
   shown.set(cell, sample.id);
@@ -80,6 +79,7 @@ function remark(sample: Sample, sortedBy: string): string {
     const value = sample.sorted_by;
     return typeof value === 'number' ? short(value) : String(value);
   }
+  if (sample.excluded) return 'excluded';
   return sample.predicted !== null && sample.predicted !== sample.label ? `→ ${sample.predicted}` : '';
 }
 

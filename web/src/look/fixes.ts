@@ -8,20 +8,21 @@ import { say } from '../toast';
 export type Target = { ids: string[]; where: string[] | null; count: number };
 type Done = Schemas['Done'];
 
-/** Shows a change on the cells that are loaded, and gives back what takes it off again. */
-export type Paint = (ids: string[], change: Partial<Sample>) => () => void;
+/** Shows a change on the cells that are loaded; what it gives back is told the action's position, or nothing when it failed. */
+export type Paint = (ids: string[], change: Partial<Sample>) => (at?: number) => void;
 
 const many = (n: number) => `${n.toLocaleString('en')} ${n === 1 ? 'sample' : 'samples'}`;
 
 async function change(path: string, target: Target, more: Record<string, unknown>, shown: Partial<Sample>, paint: Paint, what: string): Promise<void> {
-  const unpaint = paint(target.ids, shown);
+  const settle = paint(target.ids, shown);
   const words = target.where ? { where: target.where } : { ids: target.ids };
   try {
     const done = await send<Done>(path, { ...words, ...more });
+    settle(done.action ?? undefined);
     if (done.action === null) say(`nothing to change: ${what}`);
     else say(`${many(done.changed)} ${what}`, 'good', { name: 'Undo', run: () => void undo(done.action ?? undefined) });
   } catch (error) {
-    unpaint();
+    settle();
     say(sentence(error), 'bad');
   }
 }

@@ -46,13 +46,15 @@ class Note(BaseModel):
 
     text: str = Field(max_length=20_000)
     ids: list[str] = Field(default=[], max_length=20_000)
-    label: str = ""
+    label: str = Field(default="", max_length=500)
+    key: str | None = Field(default=None, max_length=100)
 
 
 class Undo(BaseModel):
-    """seq: the action; None: the last one of whoever asks that still stands."""
+    """seq: the action; None: the last one of whoever asks that still stands. key: given again, nothing more is taken back."""
 
-    seq: int | None = None
+    seq: int | None = Field(default=None, ge=1, le=2**62)
+    key: str | None = Field(default=None, max_length=100)
 
 
 class Done(BaseModel):
@@ -120,7 +122,7 @@ def split(desk: AtDesk, by: By, asked: Move) -> Done:
 @allow(Role.REVIEWER)
 def note(desk: AtDesk, by: By, asked: Note) -> Done:
     """Leaves a remark."""
-    seq = desk.dataset.note(asked.text, asked.ids, label=asked.label, person=by.person)
+    seq = desk.dataset.note(asked.text, asked.ids, label=asked.label, person=by.person, key=asked.key)
     desk.events.moved()
     return Done(action=seq, changed=max(1, len(asked.ids)), unchanged=0)
 
@@ -129,7 +131,7 @@ def note(desk: AtDesk, by: By, asked: Note) -> Done:
 @allow(Role.REVIEWER)
 def undo(desk: AtDesk, by: By, asked: Undo) -> Undone:
     """Takes an action back. Of somebody else's work only what nobody built on since; answers 409 otherwise."""
-    seq, action = desk.dataset.undo(asked.seq, person=by.person)
+    seq, action = desk.dataset.undo(asked.seq, person=by.person, key=asked.key)
     desk.events.moved()
     return Undone(action=seq, undid=action.seq, verb=action.verb)
 
