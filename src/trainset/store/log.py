@@ -56,8 +56,13 @@ def write_undo(
     """`undo` inside a transaction that writes more than this. `key`: given again, it is the undo that was made with it."""
     known = read_actions(connection)
     if key is not None and (earlier := connection.execute(select(actions.c.seq).where(actions.c.key == key)).scalar()):
-        made = next(action for action in known if action.seq == earlier)
-        return made.seq, next(action for action in known if action.seq == made.undoes)
+        by_seq = {action.seq: action for action in known}
+        undone = by_seq.get(by_seq[earlier].undoes or 0)
+        if undone is None:
+            raise BadValue(
+                f"this key was given with action #{earlier}, which is no undo", next="take a new key for each change"
+            )
+        return earlier, undone
     target = _target(known, person, seq)
     others = {
         action.seq: action
