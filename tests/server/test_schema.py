@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs import openapi
 from hypothesis import HealthCheck, Phase, settings
 from starlette.testclient import TestClient
-from tests.helpers import pictures
-from tests.server.conftest import ADMIN, HERE, PORT, TOKENS
 
 import trainset
+from docs import openapi
+from tests.helpers import pictures
+from tests.server.conftest import ADMIN, HERE, PORT, TOKENS
 from trainset.server import make_app
 
 with warnings.catch_warnings():
@@ -37,7 +37,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         app.state.desk.close()
 
 
-@SCHEMA.parametrize()
+@SCHEMA.parametrize()  # type: ignore[untyped-decorator]
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
