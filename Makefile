@@ -26,8 +26,7 @@ $(VENV)/.dev: pyproject.toml $(VENV)/.installed
 	@touch $@
 
 quickstart: $(VENV)/.installed  ## install, and run the whole loop on 1,797 handwritten digits; OPEN=1 opens it in the browser
-	@$(BIN)/python -m trainset.quickstart
-	@$(if $(OPEN),$(BIN)/trainset serve -d quickstart/digits.trainset)
+	@OPEN=$(OPEN) $(BIN)/python -m trainset.quickstart
 
 test: $(VENV)/.dev lint types unit  ## environment, lint, types, tests: what CI runs
 

@@ -37,10 +37,13 @@ def main() -> None:
     print(
         f"\nThat was the loop: import, look, audit, train, fix, name a version, compare, export, tell others. Go on in {here}:"
     )
+    print("  trainset serve                     all of it in the browser (make quickstart OPEN=1 opens it at the end)")
     print("  trainset look --label 8            another draw of one class (--seed 2, --where, --sort)")
     print("  trainset log; trainset undo        who did what and why; take it back")
     print("  trainset ./your-folder             the same with your own pictures, recordings or texts")
     print(f"  (the command is {Path(sys.executable).parent / 'trainset'})")
+    if os.environ.get("OPEN"):
+        _run("serve", "-d", "digits.trainset")
 
 
 def _damaged(place: Path) -> None:
