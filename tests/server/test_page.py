@@ -8,8 +8,8 @@ import re
 
 import pytest
 from starlette.testclient import TestClient
-from tests.server.conftest import Caller
 
+from tests.server.conftest import Caller
 from trainset.server.pages import STATIC
 
 LARGEST = 100_000  # bytes of script of the first page, as sent

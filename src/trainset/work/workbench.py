@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 from collections.abc import Callable
@@ -175,6 +176,11 @@ class Workbench(store.Dataset):
     export = verb(lambda: of_export.export)
     sources = verb(lambda: of_sources.sources)
     point_source = verb(lambda: of_sources.point_source)
+
+    def show(self, **how: Any) -> Any:
+        """Opens the workbench inline in a notebook; see `trainset.server.notebook.show`. The core knows no web: the server is looked up by
+        name, when somebody asks for it."""
+        return importlib.import_module("trainset.server.notebook").show(self, **how)
 
     def _repr_html_(self) -> str:
         from trainset.work.show import status_html
