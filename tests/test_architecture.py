@@ -83,7 +83,7 @@ def test_one_file_fetches_and_only_the_server_listens() -> None:
 
 @pytest.mark.parametrize("command", ["import trainset", "import trainset.cli.app"])
 def test_start_up_imports_nothing_heavy(command: str) -> None:
-    heavy = "{'numpy', 'pyarrow', 'duckdb', 'sqlalchemy', 'sklearn', 'PIL', 'onnxruntime', 'onnx', 'tokenizers', 'torch', 'pandas', 'alembic'}"
+    heavy = "{'numpy', 'pyarrow', 'duckdb', 'sqlalchemy', 'sklearn', 'PIL', 'onnxruntime', 'onnx', 'tokenizers', 'torch', 'pandas', 'alembic', 'fastapi', 'pydantic', 'uvicorn'}"
     script = f"import sys; {command}; sys.exit(' '.join({heavy} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

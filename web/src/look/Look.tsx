@@ -14,7 +14,7 @@ import { Facets } from './Facets';
 import { FilterBar } from './FilterBar';
 import * as fixes from './fixes';
 import { Grid, type GridHandle } from './Grid';
-import { add, chooseAll, chooseNone, chosen, toggle } from './chosen';
+import { add, chooseAll, chooseNone, chosen, chosenIn, toggle } from './chosen';
 import { SampleView } from './SampleView';
 
 const SIZES = { image: 120, audio: 150, text: 150 } as Record<string, number>;
@@ -73,7 +73,7 @@ function Looking({ medium, names, splits }: { medium: string; names: string[]; s
     };
   }, [words, again]);
 
-  useEffect(() => chooseNone, [words]);
+  useEffect(() => chosenIn(words), [words]);
 
   useEffect(() => {
     if (windows && (at > windows.at || heard)) void windows.follow();

@@ -75,12 +75,10 @@ export function fill(cell: HTMLElement, sample: Sample | undefined, medium: stri
 }
 
 function remark(sample: Sample, sortedBy: string): string {
-  if (sortedBy && sample.sorted_by !== null) {
-    const value = sample.sorted_by;
-    return typeof value === 'number' ? short(value) : String(value);
-  }
-  if (sample.excluded) return 'excluded';
-  return sample.predicted !== null && sample.predicted !== sample.label ? `→ ${sample.predicted}` : '';
+  const value = sortedBy ? sample.sorted_by : null;
+  const sorted = value === null ? '' : typeof value === 'number' ? short(value) : String(value);
+  const said = sample.excluded ? 'excluded' : sample.predicted !== null && sample.predicted !== sample.label ? `→ ${sample.predicted}` : '';
+  return [said, sorted].filter(Boolean).join(' · ');
 }
 
 export const short = (value: number): string =>

@@ -6,6 +6,14 @@ export type Chosen = { ids: ReadonlySet<string>; all: boolean };
 export const NOTHING: Chosen = { ids: new Set(), all: false };
 export const chosen = new Store<Chosen>(NOTHING);
 
+let words = '';
+
+/** Another selection of filters begins with nothing chosen; the same one, on another page or after a detour, keeps it. */
+export function chosenIn(now: string): void {
+  if (now !== words) chosen.set(NOTHING);
+  words = now;
+}
+
 export const isChosen = (id: string): boolean => chosen.get().all || chosen.get().ids.has(id);
 
 export function toggle(id: string): void {
