@@ -24,11 +24,12 @@ from trainset.work.import_report import ImportReport
 from trainset.work.import_reports import ReportsImported
 from trainset.work.locks import Alarm
 from trainset.work.measure import MeasureReport
+from trainset.work.on_disk import OnDisk
 from trainset.work.prices import PriceSet
 from trainset.work.queues import Gain, Measured
 from trainset.work.quiz import Agreement, QuizResult
 from trainset.work.review_list import AnswersTaken
-from trainset.work.status import OnDisk, Status
+from trainset.work.status import Status
 from trainset.work.weak import RuleReport, Suggestion, WeakReport
 
 
@@ -240,7 +241,7 @@ INNER: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("one of `worst`, in that", ("label", "predicted", "samples", "cost", "harm")),
     ("one of `costs`, in that", _of(Cost)),
     ("`lock` with --acknowledge", ("action", "acknowledged")),
-    ("one of `alarms`, and of `acknowledged`, in `lock` and `locks`", _of(Alarm)),
+    ("one of `alarms`, and of `acknowledged`, in `lock`, `locks`, `status` and `compare`", _of(Alarm)),
     ("one of `locks`", _of(Lock)),
     (
         "one of `rows`, in `compare`",
@@ -314,7 +315,8 @@ MEANINGS: Mapping[str, str] = {
     "position": "the position of the log that tells what is locked",
     "listed": "whether their ids are kept, because position and filter do not tell them",
     "alarms": "what happened to locked samples",
-    "locks": "the test sets that are locked",
+    "alarms_note": "why locked test sets could not be looked at, or how many samples wait to be compared with them; mostly empty",
+    "locks": "the test sets that are locked; in `status` at that position",
     "alarm": "its name, which acknowledges it",
     "lock": "the lock it is about",
     "count": "how many samples or copies",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image, ImageFilter
 from tests.helpers import picture, run, run_json
@@ -18,7 +19,7 @@ import trainset
 from trainset.errors import BadValue, DamagedDataset, TrainsetError, UnknownName
 from trainset.model import Entry, EntryKind
 from trainset.store import log
-from trainset.work import lock_files, lock_watch
+from trainset.work import lock_files, lock_watch, near_locked
 from trainset.work.locks import Alarm
 from trainset.work.workbench import Workbench
 
@@ -216,6 +217,70 @@ def test_texts_nearly_the_same_that_enter_train_are_an_alarm(tmp_path: Path) -> 
         assert kinds(dataset) == {f"held:near#{report.action}": 1}
 
 
+def test_few_texts_are_compared_with_locked_ones_as_many_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    words = [f"w{n}" for n in range(300)]
+    texts = [" ".join(rng.choice(words, 14)) for _ in range(300)]
+    copies = [text.rsplit(" ", 1)[0] + " other" for text in texts[:20]] + [
+        text.replace("w1", "v1") for text in texts[20:40]
+    ]
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(_listed(tmp_path, [*texts, *copies]))
+        rows = dataset.look(n=1000).table.select(["id", "content", "text"])
+        place = {text: n for n, text in enumerate(rows["text"].to_pylist())}
+        locked = rows.take(pa.array([place[text] for text in texts]))
+        entered = rows.take(pa.array([place[text] for text in copies]))
+        monkeypatch.setattr(near_locked, "_FEW", 100)
+        few = near_locked.near_locked(dataset, 1, entered, locked)
+        monkeypatch.setattr(near_locked, "_FEW", 0)
+        assert few == near_locked.near_locked(dataset, 1, entered, locked)
+        assert {pair for pair in few if pair[0] < 20} == {(n, n) for n in range(20)}
+
+
+def _listed(folder: Path, texts: list[str]) -> Path:
+    path = folder / "texts.csv"
+    path.write_text("\n".join(["text,label", *(f"{text},a" for text in texts)]))
+    return path
+
+
+def test_what_a_text_was_is_compared_though_the_locked_sample_has_gone_on(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    words = [f"w{n}" for n in range(300)]
+    texts = [" ".join(rng.choice(words, 14)) for _ in range(60)]
+    table = tmp_path / "t.csv"
+
+    def written(rows: list[str]) -> Path:
+        lines = [f"{n},{text},a,{'test' if n < 5 else 'train'}" for n, text in enumerate(rows)]
+        table.write_text("\n".join(["id,text,label,split", *lines]))
+        return table
+
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(written(texts))
+        dataset.lock("held")
+        report = dataset.import_(written(["quite another text now", *texts[1:]]))
+        assert kinds(dataset) == {f"held:content#{report.action}": 1}
+        near = texts[0].rsplit(" ", 1)[0] + " other"
+        more = dataset.import_(written(["quite another text now", *texts[1:], near]))
+        assert kinds(dataset) == {f"held:content#{report.action}": 1, f"held:near#{more.action}": 1}
+
+
+def test_status_lists_locks_and_their_open_alarms(pets: Workbench) -> None:
+    assert pets.status().alarms == ()
+    moved = pets.move_split("train", ["test/cat/0.png"])
+    found = run_json("status", "-d", pets.folder)
+    assert [(one["name"], one["samples"]) for one in found["locks"]] == [("held", 4)]
+    assert [one["alarm"] for one in found["alarms"]] == [f"held:split#{moved.action}"]
+    said = run("status", "-d", pets.folder).stdout
+    assert "locked held (#2, 4 samples): 1 open alarm" in said
+    assert (
+        f"alarm held:split#{moved.action}: 1 sample of the locked test set 'held' has another split: test → train"
+        in " ".join(said.split())
+    )
+    pets.acknowledge("held", "meant")
+    assert run_json("status", "-d", pets.folder)["alarms"] == []
+    assert "no open alarm" in run("status", "-d", pets.folder).stdout
+
+
 def test_what_takes_long_to_compare_is_said_to_wait_and_is_done_when_asked(
     pets: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +429,7 @@ def test_a_lock_whose_samples_cannot_be_told_any_more_says_so_and_stops_no_other
     done = run("status", "-d", pets.folder)
     assert done.returncode == 0
     assert "locked test sets cannot be looked at" in done.stderr
+    assert "alarms: locked test sets cannot be looked at: the samples of the lock 'forged'" in done.stdout
 
 
 def test_a_backup_that_went_on_in_another_way_is_looked_at_anew(pets: Workbench, tmp_path: Path) -> None:

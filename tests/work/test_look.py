@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 from tests.helpers import pictures
@@ -13,6 +14,7 @@ from tests.work.made import copied, named, rows, twelve, write
 
 import trainset
 from trainset.errors import BadFilter, BadValue, TargetExists, TrainsetError
+from trainset.store.query import QueryTable
 
 
 @pytest.fixture(scope="module")
@@ -178,3 +180,18 @@ def test_a_small_jpeg_is_shown_from_its_file(tmp_path: Path) -> None:
         (tmp_path / "in" / "small.jpg").unlink()
         assert drawn.previews() == {}
         assert dataset.look()._repr_html_()
+
+
+def test_a_table_of_some_ids_is_that_of_all_without_the_others(tmp_path: Path) -> None:
+    texts = tmp_path / "t.csv"
+    texts.write_text("\n".join(["text,label", *(f"text {n},class {n % 7}" for n in range(25_000))]))
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(texts)
+        listed = "SELECT id, text, label, part, row, words FROM samples ORDER BY id"
+        with QueryTable(dataset, None, ["text", "words"]) as table:
+            every = table.run(listed)
+        for some in ([], [3], [0, 9_999, 10_000, 24_999], [*range(25_000)]):
+            with QueryTable(
+                dataset, None, ["text", "words"], every["id"].take(some or pa.array([], "int64")).combine_chunks()
+            ) as table:
+                assert table.run(listed) == every.take(pa.array(some, "int64"))

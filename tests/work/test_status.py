@@ -14,7 +14,7 @@ from tests.work.made import copied, named, rows, write
 
 import trainset
 from trainset.store import measured
-from trainset.work.status import OnDisk
+from trainset.work.on_disk import OnDisk
 
 
 @pytest.fixture

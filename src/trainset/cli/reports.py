@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trainset.work.workbench import Workbench
 
 _NAMED = 10
+_ALARMS = 5
 
 
 def print_import(dataset: Workbench, result: ImportReport) -> None:
@@ -138,6 +139,7 @@ def print_status(result: Status) -> None:
         output.line(
             f"version {output.safe(version.name)} (#{version.seq}, {version.samples:,} samples, {version.digest[:12]}): {output.safe(version.message, 100)}"
         )
+    _print_locks(result)
     computed = [f"{name} {n:,}" for name, n in result.computed.items() if n]
     if computed:
         output.line("computed: " + ", ".join(computed))
@@ -156,6 +158,19 @@ def print_status(result: Status) -> None:
             )  # fmt: skip
         else:
             output.line(f"on disk: {output.safe(found.source)}: all {found.compared:,} files are as they were")
+
+
+def _print_locks(result: Status) -> None:
+    for lock in result.locks:
+        mine = sum(one.lock == lock.name for one in result.alarms)
+        said = f"{mine} open alarm{'s' * (mine > 1)}" if mine else "no open alarm"
+        output.line(f"locked {output.safe(lock.name)} (#{lock.seq}, {lock.samples:,} samples): {said}")
+    for one in result.alarms[:_ALARMS]:
+        output.line(f"alarm {output.safe(one.alarm)}: {output.safe(one.says, 300)}", style="yellow")
+    if len(result.alarms) > _ALARMS:
+        output.line(f"and {len(result.alarms) - _ALARMS} more alarms: trainset locks lists them", style="yellow")
+    if result.alarms_note:
+        output.line(f"alarms: {output.safe(result.alarms_note, 300)}; trainset locks says more", style="yellow")
 
 
 def _bar(share: float) -> Any:

@@ -8,9 +8,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from trainset.errors import DamagedDataset
 from trainset.store.durable import whole_file
@@ -107,6 +109,30 @@ def batches(path: Path, columns: list[str], schema: pa.Schema | None = None) -> 
             raise DamagedDataset(
                 "a part of the dataset cannot be read", where=str(path), got=_first_line(error)
             ) from error
+
+
+def among(path: Path, ids: pa.Array, columns: list[str], schema: pa.Schema) -> tuple[NDArray[np.int64], pa.Table]:
+    """The rows of a part whose `id` is one of these, and their places in it: only the groups that hold some are read."""
+    with open_part(path, schema) as opened, _texts_apart(opened, path, columns, schema) as file:
+        room, at = _ROOM + _RATIO * path.stat().st_size, 0
+        places, pieces = [np.empty(0, np.int64)], [schema.empty_table().select(columns)]
+        try:
+            found = pc.is_in(one(file.read(["id"])["id"]), value_set=ids)
+            for group in range(file.num_row_groups) if found.true_count else ():
+                mine = pc.indices_nonzero(found.slice(at, count := file.metadata.row_group(group).num_rows))
+                if len(mine):
+                    table = file.read_row_group(group, columns)
+                    room -= _length(table)
+                    if room < 0:
+                        raise pa.ArrowInvalid("its texts are many times larger than the file")
+                    pieces.append(_whole(table, schema).take(mine))
+                    places.append(mine.to_numpy().astype(np.int64) + at)
+                at += count
+        except _FAULTS as error:
+            raise DamagedDataset(
+                "a part of the dataset cannot be read", where=str(path), got=_first_line(error)
+            ) from error
+        return np.concatenate(places), pa.concat_tables(pieces)
 
 
 def take(path: Path, rows: list[int], columns: list[str], schema: pa.Schema | None = None) -> pa.Table:

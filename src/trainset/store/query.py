@@ -10,7 +10,6 @@ from typing import Any, Self
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trainset.errors import BadFilter, BadValue, DamagedDataset, UnknownName
 from trainset.store import filters, ids, log, parts, runs
@@ -293,17 +292,19 @@ class QueryTable:
     def _numbered(self, stored: list[str], schema: pa.Schema, beside: Beside | None) -> Iterator[pa.RecordBatch]:
         read = sorted({*stored, *(["content"] if beside else [])})
         for number, part in enumerate(self.replay.parts):
+            path, places = self.dataset.place("samples", part.name), None
+            if self._only is None:
+                batches = parts.batches(path, read, SAMPLES)
+            else:
+                places, found = parts.among(path, self._only, read, SAMPLES)
+                batches = iter(found.combine_chunks().to_batches())
             at = 0
-            batches = parts.batches(self.dataset.place("samples", part.name), read, SAMPLES)
             for batch in self._with_measures(batches, beside) if beside else batches:
-                count = batch.num_rows
-                places = [
-                    pa.array(np.full(count, number, np.int32)),
-                    pa.array(np.arange(at, at + count, dtype=np.int64)),
-                ]
-                rows = pa.record_batch([*(batch[name] for name in schema.names[:-2]), *places], schema=schema)
-                yield rows if self._only is None else rows.filter(pc.is_in(rows["id"], value_set=self._only))
-                at += count
+                stop = at + batch.num_rows
+                here = np.arange(at, stop, dtype=np.int64) if places is None else places[at:stop]
+                of = [pa.array(np.full(batch.num_rows, number, np.int32)), pa.array(here)]
+                yield pa.record_batch([*(batch[name] for name in schema.names[:-2]), *of], schema=schema)
+                at = stop
 
     @staticmethod
     def _with_measures(batches: Iterable[pa.RecordBatch], beside: Beside) -> Iterator[pa.RecordBatch]:

@@ -15,7 +15,7 @@ from trainset.model import Source
 from trainset.store import blobs, home, parts, paths
 from trainset.store.dataset import Dataset
 from trainset.store.query import QueryTable
-from trainset.work.status import as_it_was
+from trainset.work.on_disk import as_it_was
 
 AT_ONCE = 10_000
 """Files looked at by a command that was not asked to: all of most test sets, of a larger one a stretch that moves on by the second."""

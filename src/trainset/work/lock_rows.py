@@ -23,6 +23,7 @@ from trainset.work.version import digest
 
 ROWS = pa.schema([("id", pa.binary(16)), ("label", pa.string()), ("split", pa.string()), ("content", pa.binary(16))])
 """A row per locked sample."""
+TEXTS = pa.schema([("id", pa.binary(16)), ("content", pa.binary(16)), ("text", pa.string())])
 _VERSION = 1
 
 
@@ -53,13 +54,21 @@ def lock_rows(dataset: Dataset, lock: Lock, now: Replay) -> pa.Table:
     renames = renames_of(lock, now)
     key = hashlib.sha256(json.dumps([lock.digest, [_facts(one) for one in renames]]).encode()).hexdigest()
     path = dataset.place("cache", f"lock-{lock.seq}.parquet")
-    if (kept := _kept(path, key)) is not None:
+    if (kept := _kept(path, key, ROWS)) is not None:
         return kept
     made = _made(dataset, lock, renames)
-    with contextlib.suppress(
-        OSError, StorageFull
-    ):  # it is a cache, and the folder may be one that cannot be written to
-        parts.write(path, made.to_batches(), ROWS, {"version": _VERSION, "key": key})
+    _keep(path, made, ROWS, key)
+    return made
+
+
+def lock_texts(dataset: Dataset, lock: Lock, rows: pa.Table) -> pa.Table:
+    """Id, content and text of the samples of a lock as they were, `rows` being theirs; of a dataset of texts."""
+    path = dataset.place("cache", f"lock-{lock.seq}-texts.parquet")
+    if (kept := _kept(path, lock.digest, TEXTS)) is not None:
+        return kept
+    with QueryTable(dataset, lock.position, ["content", "text"], rows["id"].combine_chunks()) as table:
+        made = table.run("SELECT id, content, text FROM samples ORDER BY id").cast(TEXTS).combine_chunks()
+    _keep(path, made, TEXTS, lock.digest)
     return made
 
 
@@ -93,13 +102,18 @@ def _made(dataset: Dataset, lock: Lock, renames: Sequence[Rename]) -> pa.Table:
     return rows.cast(ROWS).combine_chunks()
 
 
-def _kept(path: Path, key: str) -> pa.Table | None:
+def _keep(path: Path, made: pa.Table, schema: pa.Schema, key: str) -> None:
+    with contextlib.suppress(OSError, StorageFull):  # a cache, and the folder may be one that cannot be written to
+        parts.write(path, made.to_batches(), schema, {"version": _VERSION, "key": key})
+
+
+def _kept(path: Path, key: str, schema: pa.Schema) -> pa.Table | None:
     try:
         if not path.exists():
             return None
         facts = parts.facts(path)
         if facts.get("version") != _VERSION or facts.get("key") != key:
             return None
-        return pa.Table.from_batches([*parts.batches(path, ROWS.names, ROWS)], ROWS).combine_chunks()
+        return pa.Table.from_batches([*parts.batches(path, schema.names, schema)], schema).combine_chunks()
     except DamagedDataset:  # it is a cache: made again
         return None

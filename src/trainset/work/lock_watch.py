@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, func, select
@@ -17,7 +18,7 @@ from trainset.store.dataset import Dataset
 from trainset.store.query import QueryTable
 from trainset.store.replay import Replay, replay
 from trainset.store.tables import actions
-from trainset.work.lock_rows import lock_rows
+from trainset.work.lock_rows import lock_rows, lock_texts
 from trainset.work.lock_touched import ID, Causes, touched, union
 from trainset.work.near_locked import near_locked
 
@@ -111,11 +112,9 @@ def _brought_up(dataset: Dataset, now: Replay, before: Watched) -> Watched:
                 whole = seq in fresh
                 pieces[0] = _without(pieces[0], seq, mine, some.moved)
                 looked = rows[seq] if whole else rows[seq].filter(pc.is_in(rows[seq]["id"], value_set=mine))
-                entered = None if whole else some.moved
-                pieces += [
-                    *_changed(dataset, now, table, lock, looked),
-                    _entered(dataset, now, table, lock, rows[seq], entered),
-                ]
+                pieces += _changed(dataset, now, table, lock, looked)
+                if whole or len(some.moved):
+                    pieces.append(_entered(dataset, now, table, lock, rows[seq], None if whole else some.moved))
             records = pa.concat_tables(pieces)
     same = {*locks} == {*before.locks} and not some.files
     return Watched(now.at, "", tuple(sorted(locks)), records, before.files if same else now.at)
@@ -130,22 +129,29 @@ def _without(records: pa.Table, lock: int, mine: pa.Array, moved: pa.Array) -> p
 
 def _changed(dataset: Dataset, now: Replay, table: QueryTable, lock: Lock, looked: pa.Table) -> Iterator[pa.Table]:
     """The records of locked samples that are not as they were."""
-    both = "FROM locked l LEFT JOIN samples s ON s.id = l.id"
-    asked = {  # our own words
-        "removed": f"SELECT l.id, NULL AS b, NULL AS n {both} WHERE s.id IS NULL",
-        "excluded": f"SELECT l.id, NULL AS b, NULL AS n {both} WHERE s.excluded",
-        "label": f"SELECT l.id, l.label AS b, s.label AS n {both} WHERE NOT s.excluded AND l.label IS DISTINCT FROM s.label",  # noqa: S608
-        "split": f"SELECT l.id, l.split AS b, s.split AS n {both} WHERE NOT s.excluded AND l.split IS DISTINCT FROM s.split",  # noqa: S608
-        "content": f"SELECT l.id, NULL AS b, NULL AS n {both} WHERE NOT s.excluded AND l.content <> s.content",
+    every = table.run(
+        "SELECT l.id, s.id IS NULL AS gone, s.excluded AS out, l.label AS label_b, s.label AS label_n, l.split AS split_b, s.split AS split_n, "
+        "l.label IS DISTINCT FROM s.label AS relabelled, l.split IS DISTINCT FROM s.split AS moved, l.content <> s.content AS other "
+        "FROM locked l LEFT JOIN samples s ON s.id = l.id WHERE gone OR out OR relabelled OR moved OR other",
+        beside={"locked": looked},
+    )
+    here = pc.invert(pc.or_kleene(every["gone"], every["out"]))
+    asked = {"removed": every["gone"], "excluded": every["out"]}
+    asked |= {
+        kind: pc.and_kleene(every[name], here)
+        for kind, name in (("label", "relabelled"), ("split", "moved"), ("content", "other"))
     }
     causes = Causes(dataset, now, lock.position)
-    for kind, sql in asked.items():
-        found = table.run(sql, beside={"locked": looked})
+    for kind, mask in asked.items():
+        found = every.filter(mask)
         if not found.num_rows:
             continue
         ids = found["id"].to_pylist()
         cause = causes.of(kind, ids, lock.seq)
-        before, after = found["b"].cast(pa.string()), found["n"].cast(pa.string())
+        nothing = pa.nulls(len(ids), pa.string())
+        before, after = (
+            found[f"{kind}_{which}"].cast(pa.string()) if kind in ("label", "split") else nothing for which in "bn"
+        )
         if kind == "label":
             merged = {
                 pair: causes.merged(*pair) for pair in set(zip(before.to_pylist(), after.to_pylist(), strict=True))
@@ -196,19 +202,14 @@ def _compared(dataset: Dataset, now: Replay, found: Watched, everything: bool, p
         ids = records["other"].filter(pending).combine_chunks().cast(ID)
         if not len(ids) or (len(ids) * lock.samples > AT_ONCE and not everything):
             continue
+        texts = dataset.medium == "text"
+        names = ["content", *(["text"] if texts else [])]
+        with QueryTable(dataset, now.at, names, ids) as table:
+            entered = table.run(f"SELECT id, {', '.join(names)} FROM samples")  # noqa: S608  # our own words
         rows = lock_rows(dataset, lock, now)
-        names = ["content", *(["text"] if dataset.medium == "text" else [])]
-        with QueryTable(dataset, now.at, names, union([ids, rows["id"].combine_chunks()])) as table:
-            entered = table.run(
-                f"SELECT id, {', '.join(names)} FROM samples s WHERE id IN (SELECT id FROM ids)",  # noqa: S608
-                beside={"ids": pa.table({"id": ids})},
-            )
-            # the content as locked, the text as it is: a locked text whose content is another one has an alarm of its own
-            texts = ", any_value(s.text) AS text" if dataset.medium == "text" else ""
-            locked = table.run(
-                f"SELECT l.content, min(l.id) AS id{texts} FROM locked l JOIN samples s ON s.id = l.id GROUP BY l.content ORDER BY id",  # noqa: S608
-                beside={"locked": rows.select(["id", "content"])},
-            )
+        locked = lock_texts(dataset, lock, rows) if texts else rows.select(["id", "content"])
+        codes = locked["content"].combine_chunks().dictionary_encode().indices
+        locked = locked.take(pa.array(np.unique(codes, return_index=True)[1]))  # a content once
         try:
             pairs = near_locked(dataset, now.at, entered, locked, progress) if locked.num_rows else []
         except LookupError:  # nothing is measured: it stays to be compared

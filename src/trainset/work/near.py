@@ -112,7 +112,7 @@ def outlines(dataset: Dataset, contents: pa.Array, texts: pa.Array | None) -> ND
 def _hashing() -> Any:
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    return HashingVectorizer(n_features=_TEXT_DIM, analyzer=_one_and_two, dtype=np.float32)
+    return HashingVectorizer(n_features=_TEXT_DIM, analyzer=one_and_two, dtype=np.float32)
 
 
 def _pictures(prints: NDArray[np.uint8], progress: Progress) -> Pairs:
@@ -175,7 +175,7 @@ def copied(known: phrases.Phrases, texts: pa.Array, both: NDArray[np.int64]) -> 
                 yield one, two, chance
 
 
-def _one_and_two(text: str) -> list[str]:
+def one_and_two(text: str) -> list[str]:
     words = word_edits.words(text)
     return [*words, *map(" ".join, pairwise(words))]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -23,6 +25,8 @@ _PAIRS = 2_000
 _AROUND = {"image": 4_000, "audio": 2_000, "text": 100_000}
 """Contents of the set, from which it is told how alike samples of it usually are; of texts their phrases are counted."""
 _K, _BATCH = 4, 5_000
+_FEW = 20
+"""Texts up to which their words are counted: quicker than to load and fill an index, and an action is mostly about so many."""
 _THRESHOLDS = {"image": "pictures", "audio": "recordings", "text": "texts"}
 
 Progress = Callable[[int], None]
@@ -39,6 +43,9 @@ def near_locked(
     surprising, which is taken back. Raises `LookupError` when nothing is measured to compare by.
     """
     texts = dataset.medium == "text"
+    if texts and entered.num_rows <= _FEW:
+        own, other = _alike_phrases(_column(entered, "text"), _column(locked, "text"))
+        return _alike_texts(dataset, at, entered, locked, own, other) if len(own) else []
     others = near.outlines(dataset, _column(locked, "content"), _column(locked, "text") if texts else None)
 
     def batches() -> Iterator[NDArray[np.float32]]:
@@ -54,6 +61,36 @@ def near_locked(
         return []
     chosen = _alike_texts if texts else _alike
     return chosen(dataset, at, entered, locked, own, other)
+
+
+def _alike_phrases(entered: pa.Array, locked: pa.Array) -> tuple[Rows, Rows]:
+    """The pairs whose outlines, were they made, would lie within reach: words and pairs of words, compared by their cosine."""
+    least = 1 - _FAR["text"] ** 2 / 2
+    counted: dict[str, list[tuple[int, int]]] = {}
+    lengths = []
+    for row, text in enumerate(entered.to_pylist()):
+        found = Counter(near.one_and_two(text or ""))
+        lengths.append(sum(n * n for n in found.values()))
+        for phrase, n in found.items():
+            counted.setdefault(phrase, []).append((row, n))
+    pairs: list[tuple[float, int, int]] = []
+    for other, text in enumerate(locked.to_pylist()):
+        found, shared = Counter(near.one_and_two(text or "")), Counter[int]()
+        for phrase in found.keys() & counted.keys():
+            for row, n in counted[phrase]:
+                shared[row] += n * found[phrase]
+        length = sum(n * n for n in found.values()) if shared else 0
+        cosines = ((dot / math.sqrt(length * lengths[row]), row) for row, dot in shared.items())
+        pairs += [(-cosine, row, other) for cosine, row in cosines if cosine > least]
+    pairs.sort()
+    of: Counter[int] = Counter()
+    kept = []
+    for _, row, other in pairs:
+        of[row] += 1
+        if of[row] <= _K:
+            kept.append((row, other))
+    rows = np.array(kept, np.int64).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
 
 
 def _alike(
