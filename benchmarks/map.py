@@ -1,10 +1,11 @@
 """The map: seconds and memory of 50,000 and of 1,000,000 x 1,280 (targets: 60 s; 10 minutes and 3 GB), how well neighbours stay neighbours, and
 what moves when a twentieth of the samples changes (target: at the median less than 1 % of the width).
 
-    python benchmarks/map.py [50000|1000000|places|stays]
+    python benchmarks/map.py [50000|1000000|places|stays|whole [1000000]]
 
 Vectors are made in batches from the embeddings of CIFAR, as in neighbours.py; making them is not counted. `places`: of 3,000 other texts of CLINC150
-among 3,000 landmarks the share whose five nearest on the map say its intent, against in the space of embeddings. Each in a process of its own.
+among 3,000 landmarks the share whose five nearest on the map say its intent, against in the space of embeddings. `whole`: the command itself, with
+names of regions and a page, on a dataset of so many texts, and again when nothing has to be placed. Each in a process of its own.
 """
 
 from __future__ import annotations
@@ -64,6 +65,32 @@ def scale(count: int) -> None:
     print(
         f"{placed:,} x {vectors.shape[1]:,}: {seconds:.0f} s ({cpu:.0f} s of processor time), {memory:.1f} GB at most"
     )
+
+
+def whole(count: int) -> None:
+    """The command, from embeddings on disk to a page."""
+    import pyarrow as pa
+    from measured import run, trainset
+    from million_rows import write
+
+    from trainset import init
+    from trainset.store import embedded
+    from trainset.work.embedders import chosen
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder / "texts.csv", count)
+        with init(folder / "set") as dataset:
+            dataset.import_(folder / "texts.csv")
+            contents = dataset.look(n=10**9).table["content"].combine_chunks().cast(pa.binary(16)).unique()
+            by, start = chosen(dataset, "").made, 0
+            for batch in made(len(contents)):
+                some = contents.slice(start, len(batch))
+                embedded.write(dataset, by, some, batch[: len(some)])
+                start += len(batch)
+        for what in ("laid out", "again"):
+            found = run(trainset("map", "-d", "set", "--out", "map.html"), folder, folder / "home")
+            print(f"{len(contents):,} contents, {what}: {found.seconds:.0f} s, {found.megabytes:,.0f} MB", flush=True)
 
 
 def places() -> None:
@@ -131,6 +158,8 @@ def main() -> None:
     """Each measurement by itself."""
     if len(sys.argv) > 1:
         what = sys.argv[1]
+        if what == "whole":
+            return whole(int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)
         places() if what == "places" else stays() if what == "stays" else scale(int(what))
         return
     for what in ("places", "stays", "50000", "1000000"):

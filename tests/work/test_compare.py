@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,6 +198,26 @@ def test_an_interrupted_comparison_keeps_what_it_has(dataset: trainset.Workbench
     assert len([*dataset.place("cache", "compare").iterdir()]) == 1
 
 
+def test_of_the_cells_that_are_kept_those_used_longest_ago_go_first(
+    dataset: trainset.Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare(dataset, "v1", "v2", seeds=1)
+    older = {*dataset.place("cache", "compare").iterdir()}
+    for path in older:
+        os.utime(path, (1, 1))
+    compare(dataset, "v1", "v2", seeds=0)  # uses one cell of each side, and so makes them the latest
+    used = {path for path in older if path.stat().st_mtime > 1}
+    assert (len(older), len(used)) == (4, 2)
+    monkeypatch.setattr(compare_cells, "MOST_BYTES", 3 * 8 * TEST)
+    link = dataset.place("cache", "compare") / "link"
+    link.symlink_to(dataset.folder / "people.db")
+    compare_cells.prune(dataset)
+    left = {*dataset.place("cache", "compare").iterdir()} - {link}
+    assert len(left) == 3
+    assert used < left
+    assert link.is_symlink()
+
+
 @pytest.mark.parametrize("data", [b"", b"x" * 8 * TEST, np.full(2 * TEST, 99, "<i4").tobytes()])
 def test_a_forged_cell_is_made_again(dataset: trainset.Workbench, data: bytes) -> None:
     before = compare(dataset, "v1", "v2").as_dict()
@@ -313,6 +334,12 @@ def test_a_command_is_run_on_each_version_and_on_draws_of_its_list(
     assert len(steps) == 6
     dataset.compare("v1", "v2", recipe=command, groups="none", seeds=2)
     assert len((tmp_path / "log").read_text().splitlines()) == 6
+    dataset.recipe("quick", embedder="hashed_ngrams", groups="none")
+    both = dataset.compare("v2", recipes=["quick", command], seeds=0, groups="none")
+    assert [one.milliseconds is None for one in both.entrants] == [False, True]
+    assert any(
+        "size and time of a sample are not known: its command learns and predicts" in text for text in both.remarks
+    )
     (tmp_path / "bad.py").write_text("import sys; sys.exit(3)")
     with pytest.raises(TrainsetError, match="the command failed") as error:
         dataset.compare(

@@ -21,9 +21,9 @@ from trainset.store import log
 from trainset.store.comparisons import keep
 from trainset.store.dataset import Dataset
 from trainset.work import test_sets as of_tests
-from trainset.work.compare_cells import Cell, predicted_by_heads
+from trainset.work.compare_cells import Cell, predicted_by_heads, prune
 from trainset.work.compare_command import predicted_by_command
-from trainset.work.compare_price import price
+from trainset.work.compare_price import Price, price
 from trainset.work.compare_sides import Classes, Side, rosters, sides
 from trainset.work.compared import Compared, Doubt, Entrant, Pair, Score, Tested, kept
 from trainset.work.costs import costs, priced
@@ -113,6 +113,7 @@ def compare(
         raise BadValue("no test sample can be predicted", next="trainset embed says why")
     found_ = _judged(dataset, trained, tests, at, read, remarks)
     result = _priced(dataset, found_, trained, contents) if len(asked) > 1 else found_
+    prune(dataset)
     keep(dataset, kept(result, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"))
     return result
 
@@ -190,12 +191,15 @@ def _judged(
 
 def _priced(dataset: Dataset, found: Compared, trained: list[_Trained], contents: pa.Array) -> Compared:
     """With what each side costs in use: measured once a recipe, for versions differ by classes alone."""
-    known: dict[str, tuple[int | None, float | None]] = {}
+    known: dict[str, Price] = {}
     for one in trained:
         if one.side.name not in known:
             known[one.side.name] = price(dataset, one.side, contents)
-    made = [replace(one, bytes=known[one.name][0], milliseconds=known[one.name][1]) for one in found.entrants]
-    return replace(found, entrants=tuple(made))
+    made = [
+        replace(one, bytes=known[one.name].bytes, milliseconds=known[one.name].milliseconds) for one in found.entrants
+    ]
+    why = [f"{name}: size and time of a sample are not known: {one.why}" for name, one in known.items() if one.why]
+    return replace(found, entrants=tuple(made), remarks=(*found.remarks, *why))
 
 
 @dataclass(frozen=True)

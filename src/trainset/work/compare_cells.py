@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +27,8 @@ from trainset.work.embed import embeddings
 from trainset.work.scoring import packages
 from trainset.work.train import Trained, heads
 
+MOST_BYTES = 2**28
+"""Of cells that are kept, those used last: of 10,000 test samples some 3,000 trainings."""
 _IN_MEMORY = 2**28
 """Bytes of embeddings that are held while they are trained on again and again; of more they are read each time."""
 
@@ -120,6 +125,8 @@ def kept(dataset: Dataset, key: str, count: int, classes: int) -> Cell | None:
         data = path.read_bytes() if path.stat().st_size == 8 * count else b""
     except OSError:
         return None
+    with contextlib.suppress(OSError):  # the folder may be one that cannot be written to
+        os.utime(path)  # used now: `prune` keeps it
     if len(data) != 8 * count:
         return None
     predicted, confidence = (
@@ -135,3 +142,19 @@ def keep(dataset: Dataset, key: str, cell: Cell) -> None:
     with whole_file(dataset.place("cache", "compare", key)) as file:
         file.write(cell.predicted.astype("<i4").tobytes())
         file.write(cell.confidence.astype("<f4").tobytes())
+
+
+def prune(dataset: Dataset) -> None:
+    """Takes away the cells that were used longest ago, beyond `MOST_BYTES`. Whoever needs one again trains it again."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in dataset.place("cache", "compare").iterdir():
+            facts = path.lstat()
+            if stat.S_ISREG(facts.st_mode):
+                found.append((facts.st_mtime_ns, facts.st_size, path))
+    room = MOST_BYTES
+    for _, size, path in sorted(found, reverse=True):
+        room -= size
+        if room < 0:
+            with contextlib.suppress(OSError):
+                path.unlink()
