@@ -2,7 +2,7 @@
 
     python benchmarks/locked.py [clinc|million]
 
-Targets: less than 0.1 s of CLINC150 when nothing has happened, and less than 0.2 s of a million, whatever happened. Each time in a process of its
+Targets: less than 0.1 s of CLINC150 when nothing has happened, and of a million less than 0.2 s but for what enters train. Each time in a process of its
 own that has read the samples already, as commands have: after nothing; after a locked sample got another label; after one of train was excluded;
 after it was put back into train, where it is compared with all that are locked. To lock is not counted: it compares all of train.
 """

@@ -158,9 +158,13 @@ def main() -> None:
     """Each measurement by itself."""
     if len(sys.argv) > 1:
         what = sys.argv[1]
+        count = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
         if what == "whole":
-            return whole(int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)
-        places() if what == "places" else stays() if what == "stays" else scale(int(what))
+            whole(count)
+        elif what in ("places", "stays"):
+            (places if what == "places" else stays)()
+        else:
+            scale(int(what))
         return
     for what in ("places", "stays", "50000", "1000000"):
         subprocess.run([sys.executable, __file__, what], check=True, env=os.environ)

@@ -264,6 +264,17 @@ def test_what_a_text_was_is_compared_though_the_locked_sample_has_gone_on(tmp_pa
         assert kinds(dataset) == {f"held:content#{report.action}": 1, f"held:near#{more.action}": 1}
 
 
+def test_a_comparison_says_each_alarm_beside_its_scores(pets: Workbench) -> None:
+    pets.label("dog", ["test/cat/0.png"])
+    pets.move_split("train", ["test/cat/1.png"])
+    how = ("--test-set", "held", "--embedder", "pixels", "--groups", "none", "--seeds", "0", "-n", "0")
+    done = run("compare", "#1", "now", *how, "-d", pets.folder)
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "alarm held:label#3: 1 sample of the locked test set 'held' has another label: cat → dog" in said
+    assert "alarm held:split#4: 1 sample of the locked test set 'held' has another split: test → train" in said
+
+
 def test_status_lists_locks_and_their_open_alarms(pets: Workbench) -> None:
     assert pets.status().alarms == ()
     moved = pets.move_split("train", ["test/cat/0.png"])

@@ -30,6 +30,8 @@ def print_compared(dataset: Workbench, found: Compared, most: int) -> None:
         )
     for text in cautions(found):
         output.line(output.safe(_upper(text), 1000) + ".", style="dim")
+    for alarm in found.alarms:
+        output.line(f"alarm {output.safe(alarm.alarm)}: {output.safe(alarm.says, 400)}", style="yellow")
     for text in found.remarks:
         output.line("note: " + output.safe(text, 400), style="yellow")
     shown = _shown(found)

@@ -15,7 +15,7 @@ from trainset.learn.traits import LEAST, Marks
 from trainset.store.dataset import Dataset
 from trainset.store.labelled import labelled
 from trainset.store.measured import arrow_type, measures_of
-from trainset.store.query import open_table
+from trainset.store.query import QueryTable
 from trainset.store.runs import Predictions, Run
 from trainset.work.metadata import fields
 
@@ -137,7 +137,9 @@ def about_samples(dataset: Dataset, at: int, ids: pa.Array, contents: pa.Array) 
     }
     places = ["text"] if dataset.medium == "text" else ["path"]
     wanted = ["id", "source", "contributor", "split", *places, *plugins]
-    with open_table(dataset, at, columns=[*wanted[1:], "meta"]) as table:
+    with QueryTable(
+        dataset, at, [*wanted[1:], "meta"], ids.unique()
+    ) as table:  # of a million samples a few are asked for
         rows = table.select(wanted, ["not excluded"])
         meta = fields(table)
         people = labelled(table)
