@@ -51,7 +51,7 @@ def test_a_forecast_is_made_kept_and_read_again(words: Workbench) -> None:
     assert {(one.present, one.more) for one in made.offers if one.kind == "class"} == {(120, 60), (240, 60)}
     label, clips = made.offers[-2:]
     assert (label.present, label.more, label.samples, clips.more) == (12, 1, 20, 20)
-    assert len(counted) == 5 * 3 + 3 * 4 * 3 + (3 + 4) * 3
+    assert len(counted) == 5 * 6 + 3 * 4 * 6 + (3 + 4) * 3  # the last are held out by label
     (kept,) = words.forecasts()
     assert kept.recipe == made.recipe
     assert kept.samples == 480

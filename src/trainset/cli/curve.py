@@ -133,12 +133,11 @@ def _offers(made: Forecast) -> None:
         if offer not in vague or len(vague) < 3:
             output.line(output.safe(sentence(offer)))
     if len(vague) >= 3:
-        named = ", ".join(f"`{output.safe(one.name, 40)}` ({_between(one)})" for one in vague)
-        output.line(f"{vague[0].more:,} more of one of these: nothing that can be told from chance, for {named}")
-
-
-def _between(offer: Offer) -> str:
-    return f"{100 * offer.gain.low:+.1f} to {100 * offer.gain.high:+.1f}"
+        low, high = min(one.gain.low for one in vague), max(one.gain.high for one in vague)
+        named = ", ".join(f"`{output.safe(one.name, 24)}`" for one in vague)
+        output.line(
+            f"{vague[0].more:,} more of one class: nothing that can be told from chance (intervals within {100 * low:+.1f} to {100 * high:+.1f}) for {named}"
+        )
 
 
 def sentence(offer: Offer) -> str:

@@ -84,14 +84,15 @@ def curve(
     their likelihood, on a grid), and, in `gain`, the chance of one training. Raises `BadValue` when there are fewer than three sizes.
     """
     sizes, place = np.unique(trials.size, return_inverse=True)
-    weight = np.asarray(weights, np.float64)
+    some = np.flatnonzero(weights)
+    weight = np.asarray(weights, np.float64)[some]
     if len(sizes) < _FEWEST or not weight.sum() > 0:
         raise BadValue(
             "there are too few samples for a learning curve", expected="at least three sizes", got=f"{len(sizes)}"
         )
     weight = weight / weight.sum()
     draw = np.random.default_rng(seed)
-    wrong = (~trials.right).astype(np.float32)
+    wrong = (~trials.right[:, some]).astype(np.float32)
     mean = np.zeros((len(place), len(sizes)))
     mean[np.arange(len(place)), place] = 1 / np.bincount(place)[place]
     error = (wrong @ weight) @ mean
@@ -100,7 +101,7 @@ def curve(
     chance, known = _chance(wrong, weight, place, part)
     chance = max(chance, np.square(_SAMPLE * float(np.square(weight).sum())))
     chances = chance * known / draw.chisquare(known, worlds) if known else np.full(worlds, chance)
-    scored = _scored(weight, groups, worlds, draw) @ wrong.T @ mean  # (worlds, sizes)
+    scored = _scored(wrong, weight, None if groups is None else groups[some], worlds, draw) @ mean
     spread = np.sqrt(chances[:, None] / part / repeats)
     drawn = scored + draw.normal(size=scored.shape) * spread
     variance = np.maximum(chance / part / repeats + np.square(_MISFIT * np.log2(1 / part)), 1e-8)
@@ -118,15 +119,23 @@ def curve(
 
 
 def _scored(
-    weight: NDArray[np.float64], groups: NDArray[np.int64] | None, worlds: int, draw: Any
-) -> NDArray[np.float32]:
-    """(worlds, n) what each sample counts in each world."""
-    units = np.arange(len(weight)) if groups is None else np.unique(groups, return_inverse=True)[1].reshape(-1)
-    counts = draw.exponential(size=(worlds, int(units.max()) + 1)).astype(np.float32)[:, units]
-    counts *= weight
-    counts /= counts.sum(axis=1, keepdims=True)
-    found: NDArray[np.float32] = counts
-    return found
+    wrong: NDArray[np.float32], weight: NDArray[np.float64], groups: NDArray[np.int64] | None, worlds: int, draw: Any
+) -> NDArray[np.float64]:
+    """(worlds, trainings) the error of each training with the samples drawn anew, those of a group together. Samples that all trainings
+    have alike are drawn at once: what several count is a gamma, the sum of what each counts."""
+    if groups is None:
+        alike = np.concatenate([np.packbits(wrong > 0, axis=0).T, weight[:, None].view(np.uint8)], axis=1)
+        alike = np.ascontiguousarray(alike).view(np.dtype((np.void, alike.shape[1]))).reshape(-1)
+        _, first, many = np.unique(alike, return_index=True, return_counts=True)
+        mass, missed = weight[first], wrong[:, first] * weight[first]
+    else:
+        place = np.unique(groups, return_inverse=True)[1].reshape(-1)
+        mass = np.bincount(place, weight).astype(np.float64)
+        many = np.ones(len(mass), np.int64)
+        missed = np.stack([np.bincount(place, weight * row) for row in wrong])
+    drawn = draw.gamma(many, size=(worlds, len(many)))
+    errors: NDArray[np.float64] = drawn @ missed.T / (drawn @ mass)[:, None]
+    return errors
 
 
 def _seen_little(errors: NDArray[np.float64], weight: NDArray[np.float64], draw: Any) -> NDArray[np.float64]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainset.errors import BadValue
 from trainset.learn import ridge
+from trainset.learn.sums import Judge, Sums
 from trainset.learn.view import View, Whole, finite
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4)
 """Of the samples that are trained on, besides all of them."""
-DRAWS = 3
+DRAWS = 6
 """Nested draws: within one, what is in a smaller part is in every larger one."""
+GROUPED = 3
+"""Of these where samples are held out by group, which takes longer."""
 WIDTH = 256
 """Principal directions that are kept: a head on them is trained a hundred times in seconds."""
 LEAST = 6
@@ -54,7 +58,7 @@ def directions(view: View, most: int = WIDTH) -> NDArray[np.float32]:
 
 
 def parts(
-    codes: NDArray[np.int64], units: NDArray[np.int64] | None = None, *, draws: int = DRAWS, seed: int = 0
+    codes: NDArray[np.int64], units: NDArray[np.int64] | None = None, *, draws: int, seed: int = 0
 ) -> NDArray[np.float64]:
     """(draws, n) 0 to 1: the part of a share are the samples below it, of each class alike, nested. units: (n,) what is drawn as one, such as
     contributors or the labels beneath a class; None: single samples. Samples without a label are in no part."""
@@ -99,33 +103,46 @@ class Head:
     ) -> tuple[NDArray[np.bool_], float]:
         """(n,) what it gets right, held out, when trained on some; and the penalty it chose. code: of the class of which there are more or
         fewer than now: it weighs what it weighs now, for weights move the balance between classes without any new sample."""
-        weights = self.balance[np.maximum(self.codes, 0)]
-        if code is not None:
-            mine = self.codes == code
-            weights[mine] *= self.counts[code] / np.count_nonzero(keep & mine)
+        weights = self.weights(keep, code)
         labels = np.where(keep, self.codes, -1)
         head = ridge.fit(self.view, labels, self.classes, weights=weights, groups=self.groups, penalty=penalty)
         said = ridge.held_out(head, self.view, self.groups).argmax(axis=1)
         right: NDArray[np.bool_] = said == self.codes
         return right, head.penalty
 
+    def weights(self, keep: NDArray[np.bool_], code: int | None = None) -> NDArray[np.float64]:
+        """(n,) what each weighs when trained on some; code: as in `trained`."""
+        weights = self.balance[np.maximum(self.codes, 0)] * (keep & (self.codes >= 0))
+        if code is not None:
+            mine = self.codes == code
+            weights[mine] *= self.counts[code] / np.count_nonzero(keep & mine)
+        return weights
+
+    @property
+    def draws(self) -> int:
+        """How many parts of each share are drawn."""
+        return DRAWS if self.groups is None else GROUPED
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What tells quickly what is right when parts are trained on."""
+        x = self.view.take(np.arange(len(self.view)))
+        return Judge(x, self.codes, self.classes, self.weights(self.here), self.penalty, self.groups)
+
 
 def all_thinned(head: Head, order: NDArray[np.float64], tell: Callable[[int], None] | None = None) -> Trials:
     """Every class thinned alike. order: of `parts`."""
     total = int(head.counts.sum())
-    size, right = [], []
-    for share in SHARES:
-        if share * total < max(2 * LEAST, 2 * int(np.count_nonzero(head.counts))):
-            continue
-        penalty: float | None = None  # chosen anew at each size, as training anew would
-        for row in order:
-            keep = head.here & (row < share)
-            found, penalty = head.trained(keep, penalty=penalty)
-            size.append(share)
-            right.append(found)
-            if tell is not None:
-                tell(1)
-    return Trials(np.rint(np.array([*size, 1]) * total).astype(np.int64), np.array([*right, head.right]))
+    least = max(2 * LEAST, 2 * int(np.count_nonzero(head.counts)))
+    shares = [share for share in SHARES if share * total >= least]
+    right = []
+    for keep, of in _nested(head, order, shares, head.here):
+        weights = head.weights(keep)  # the penalty is chosen anew each time, as training anew would
+        found = head.judge.right(of, head.judge.chosen(of, weights), weights)
+        right.append(found)
+        if tell is not None:
+            tell(1)
+    return _trials(head, order, shares, total, right)
 
 
 def one_thinned(
@@ -134,14 +151,37 @@ def one_thinned(
     """One class thinned, all others as they are. order: of `parts`. total: how many units the parts are made of; 0: samples."""
     mine = head.here & (head.codes == code)
     total = total or int(mine.sum())
-    size, right = [], []
-    for share in SHARES[1:]:
-        if share * total < LEAST / 2:
-            continue
-        for row in order:
-            found, _ = head.trained(head.here & (~mine | (row < share)), code=code, penalty=head.penalty)
-            size.append(share)
-            right.append(found)
-            if tell is not None:
-                tell(1)
-    return Trials(np.rint(np.array([*size, 1]) * total).astype(np.int64), np.array([*right, head.right]))
+    shares = [share for share in SHARES[1:] if share * total >= LEAST / 2]
+    rest = head.judge.all - head.judge.of(mine)
+    right = []
+    for part, of in _nested(head, order, shares, mine):
+        keep = part | (head.here & ~mine)
+        grown = of.times(head.counts[code] / np.count_nonzero(part))
+        found = head.judge.right(rest + grown, head.penalty, head.weights(keep, code))
+        right.append(found)
+        if tell is not None:
+            tell(1)
+    return _trials(head, order, shares, total, right)
+
+
+def _nested(
+    head: Head, order: NDArray[np.float64], shares: Sequence[float], mine: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], Sums]]:
+    """Of each share, each draw: its part of some samples, and their sums, of which those of smaller parts are a part."""
+    before: list[Sums | None] = [None] * len(order)
+    least = 0.0
+    for share in shares:
+        for number, row in enumerate(order):
+            part = mine & (row < share)
+            new, old = head.judge.of(part & (row >= least)), before[number]
+            both = new if old is None else old + new
+            before[number] = both
+            yield part, both
+        least = share
+
+
+def _trials(
+    head: Head, order: NDArray[np.float64], shares: Sequence[float], total: int, right: list[NDArray[np.bool_]]
+) -> Trials:
+    size = np.repeat([*shares, 1.0], [len(order)] * len(shares) + [1])
+    return Trials(np.rint(size * total).astype(np.int64), np.array([*right, head.right]))

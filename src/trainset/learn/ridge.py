@@ -95,12 +95,11 @@ def fit(
 
     values, vectors = eigh(gram, driver="evd", overwrite_a=True, check_finite=False)
     head = Ridge(mean, vectors, np.maximum(values, 0), cross, base, weight, labels, 0.0)
-    unit = float(head.values.mean()) or 1.0  # all rows the same: any penalty leaves the shares of the classes
     if penalty is not None:
         if not np.isfinite(penalty) or penalty < 0:
             raise BadValue("the penalty is too small", expected="0 or more", got=str(penalty))
-        return replace(head, penalty=max(penalty, FLOOR * unit))
-    return _chosen(head, view, groups, [max(each, FLOOR) * unit for each in PENALTIES])
+        return replace(head, penalty=max(penalty, FLOOR * (float(head.values.mean()) or 1.0)))
+    return chosen(head, view, groups)
 
 
 def solved(
@@ -229,8 +228,10 @@ def _sums(
     return gram, cross, origin + away, base
 
 
-def _chosen(head: Ridge, view: View, groups: NDArray[Any] | None, penalties: list[float]) -> Ridge:
+def chosen(head: Ridge, view: View, groups: NDArray[Any] | None = None) -> Ridge:
     """With the penalty of least squared error held out, over rows spread evenly over those that are labelled, or over groups."""
+    unit = float(head.values.mean()) or 1.0  # all rows the same: any penalty leaves the shares of the classes
+    penalties = [max(each, FLOOR) * unit for each in PENALTIES]
     trained = np.flatnonzero(head.weights > 0)
     rows = trained[np.unique(np.linspace(0, len(trained) - 1, min(_CHOOSERS, len(trained))).astype(np.int64))]
     errors, weight = np.zeros(len(penalties)), 0.0

@@ -14,6 +14,7 @@ from trainset.errors import BadValue, UnknownName
 from trainset.learn.curve import Between, Curve
 from trainset.learn.curve import curve as fitted
 from trainset.learn.labels import balanced
+from trainset.learn.pooled import pooled
 from trainset.learn.retrained import Head, all_thinned, directions, enough_groups, one_thinned, parts
 from trainset.learn.view import Rooted
 from trainset.recipe import OWN, Recipe
@@ -73,7 +74,7 @@ def curve(
     head = ready.head()
     counts, right = head.counts, head.right
     units, grouped = (ready.groups, True) if enough_groups(ready.codes, ready.groups) else (None, False)
-    order = parts(ready.codes, units, seed=seed)
+    order = parts(ready.codes, units, draws=head.draws, seed=seed)
     trials = all_thinned(head, order, progress)
     labelled = (ready.codes >= 0).astype(np.float64)
     try:
@@ -88,16 +89,9 @@ def curve(
     mean = balanced(ready.codes, len(names))
     offers = [_all(whole, fitted(trials, mean, ready.groups, seed=seed), counts, step)]
     by_class = {}
-    for code in codes:
-        own = (ready.codes == code).astype(np.float64)
-        by_class[names[code]] = fitted(trials, own, ready.groups, seed=seed)
-        thinned = one_thinned(head, order, code, progress)
-        offers.append(
-            Offer(
-                "class", names[code], int(counts[code]), step, step, fitted(thinned, own, ready.groups, seed=seed),
-                fitted(thinned, mean, ready.groups, seed=seed),
-            )
-        )  # fmt: skip
+    for code, (own, over_all) in zip(codes, _of_classes(ready, head, order, codes, mean, seed, progress), strict=True):
+        by_class[names[code]] = fitted(trials, (ready.codes == code).astype(np.float64), ready.groups, seed=seed)
+        offers.append(Offer("class", names[code], int(counts[code]), step, step, own, over_all))
         offers += _labels(ready, code, mean, seed, progress)
     if units is None and ready.groups is not None:
         remarks.append(
@@ -172,13 +166,36 @@ def _asked(
     if few:
         listed = ", ".join(few[:5]) + (" ..." if len(few) > 5 else "")
         remarks.append(f"too few samples for a curve of their own (under {_FEWEST}): {listed}")
-    wrong = np.bincount(codes[~right], minlength=len(names))
-    worst = [code for code in np.argsort(-wrong, kind="stable").tolist() if counts[code] >= _FEWEST]
+    worst = _worst(codes, right, counts)
     if len(worst) > SHOWN:
         remarks.append(
             f"forecasts are of the {SHOWN} classes, of {len(worst):,}, of which most is wrong; --of CLASS names others"
         )
     return sorted(worst[:SHOWN])
+
+
+def _worst(codes: NDArray[np.int64], right: NDArray[np.bool_], counts: NDArray[np.int64]) -> list[int]:
+    """Classes of enough samples, that of which most is wrong first."""
+    wrong = np.bincount(codes[~right & (codes >= 0)], minlength=len(counts))
+    return [code for code in np.argsort(-wrong, kind="stable").tolist() if counts[code] >= _FEWEST]
+
+
+def _of_classes(
+    ready: Ready, head: Head, order: NDArray[np.float64], codes: list[int], mean: NDArray[np.float64], seed: int,
+    progress: Callable[[int], None] | None,
+) -> list[tuple[Curve, Curve]]:  # fmt: skip
+    """Of each class that grows alone, the curves of its recall and of the mean recall. They learn from one another, so some that nobody asked
+    of are drawn as well, where that is quick."""
+    others = [code for code in _worst(ready.codes, head.right, head.counts) if code not in codes]
+    beside = others[: max(0, SHOWN - len(codes))] if head.groups is None else []
+    own, over_all, errors = [], [], []
+    for code in [*codes, *beside]:
+        of_class = ready.codes == code
+        thinned = one_thinned(head, order, code, progress)
+        own.append(fitted(thinned, of_class.astype(np.float64), ready.groups, seed=seed))
+        over_all.append(fitted(thinned, mean, ready.groups, seed=seed))
+        errors.append((np.count_nonzero(~head.right[of_class]) + 0.5) / (np.count_nonzero(of_class) + 1))
+    return list(zip(pooled(own, errors), pooled(over_all, errors), strict=True))[: len(codes)]
 
 
 def _all(whole: Curve, mean: Curve, counts: NDArray[np.int64], step: int) -> Offer:
@@ -202,7 +219,7 @@ def _labels(
     each = round(int(mine.sum()) / len(labels))
     offers = []
     for kind, units, total in (("label", np.where(mine, groups, 0), len(labels)), ("clips", None, int(mine.sum()))):
-        order = parts(np.where(mine, ready.codes, -1), units, seed=seed)
+        order = parts(np.where(mine, ready.codes, -1), units, draws=head.draws, seed=seed)
         thinned = one_thinned(head, order, code, progress, total=total)
         drawn = [fitted(thinned, weights, groups, seed=seed) for weights in (own, mean)]
         offers.append(Offer(kind, name, total, 1 if kind == "label" else each, each, *drawn))
