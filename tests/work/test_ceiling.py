@@ -45,6 +45,21 @@ def test_a_sample_and_its_group_are_no_neighbours_of_it() -> None:
     assert nearest.held_out(Whole(x), codes, 2, np.zeros(6, np.int64), k=3).sum() == 0
 
 
+def test_where_the_weak_embedder_alone_sees_next_to_nothing_the_model_is_to_be_better(tmp_path: Path) -> None:
+    with trainset.init(tmp_path / "set") as dataset:
+        given = [(f"text {n}", "abcd"[n % 4], "train") for n in range(400)]
+        dataset.import_(write(tmp_path / "t.csv", [("text", "label", "split"), *given]))
+        content = {row["text"]: row["content"] for row in dataset.look(where="true", n=1000).rows()}
+        places = pa.array([bytes.fromhex(one) for one in content.values()], pa.binary(16))
+        truth = np.array([int(text.split()[-1]) % 4 for text in content])
+        draw = np.random.default_rng(0)
+        vectors = np.eye(4)[truth // 2] + 6 * draw.normal(size=(400, 4))
+        embedded.write(dataset, chosen(dataset, "hashed_ngrams").made, places, vectors.astype(np.float32))
+        found = dataset.ceiling(embedder="hashed_ngrams", groups="none")
+        assert found.verdict == "model"
+        assert "better spent on the model: hashed_ngrams sees too little" in found.says
+
+
 @pytest.fixture
 def flipped(tmp_path: Path) -> Workbench:
     """300 texts of three classes that can be told by their words and by their embeddings; 20 labels are wrong."""

@@ -124,17 +124,20 @@ def ceiling(
     spend = verdict(errors / len(rows), quality.rate.low, quality.rate.high)
     if quality.weak:
         remarks.append(quality.why)
-    if (
-        quality.weak or len(views) < 2
-    ):  # of one that sees little, or of one pair of eyes, nothing is known of the labels
-        spend = "open"
-    if len(views) < 2:
+    alone = len(views) < 2
+    blind = quality.weak and alone and chosen.embedder == weak.embedder
+    # what one pair of eyes cannot see looks like wrong labels: there may be fewer of those than estimated, and not more
+    if quality.weak or (alone and spend == "data"):
+        spend = "model" if blind else "open"
+    if alone:
         remarks.append(
             "all recipes share one embedder, so what it cannot see looks like wrong data: name another with --embedder"
         )
+    says = _says(spend, errors, len(alike), wrong, chosen.embedder if blind else "")
     return CeilingReport(
         at, len(rows), found.by, tuple(sorted(tried, key=lambda one: -one.accuracy)), errors, len(alike), int(said.helped.sum()),
-        int(said.rest.sum()), wrong[0], wrong[1], wrong[2], spend, _says(spend, errors, len(alike), wrong), samples, number, tuple(remarks),
+        int(said.rest.sum()), wrong[0], wrong[1], wrong[2], spend, says, samples, number,
+        tuple(remarks),
     )  # fmt: skip
 
 
@@ -203,10 +206,15 @@ def _queued(
     return queues.write(dataset, facts, pa.table(arrays, schema=queues.ROWS), acting(person)).queue
 
 
-def _says(spend: str, errors: int, alike: int, wrong: tuple[int, ...]) -> str:
-    """Where the next hour is better spent, with the counts it rests on."""
+def _says(spend: str, errors: int, alike: int, wrong: tuple[int, ...], blind: str) -> str:
+    """Where the next hour is better spent, with the counts it rests on. blind: the embedder, where it sees too little to judge labels."""
     if not errors:
         return "the best recipe makes no error: neither labels nor models can be told to fall short by these samples"
+    if blind:
+        return (
+            f"the next hour is better spent on the model: {blind} sees too little to judge these labels; the best recipe makes {errors:,} "
+            f"errors, and all make only {alike:,} of them in the same way"
+        )
     facts = (
         f"the best recipe makes {errors:,} errors, all make {alike:,} of them in the same way, and about {wrong[0]:,} labels "
         f"({wrong[1]:,} to {wrong[2]:,}) are estimated to be wrong"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from trainset.errors import UnknownName
+from trainset.errors import BadValue, UnknownName
 from trainset.learn.intervals import wilson
 from trainset.store import queues, ratings, runs
 from trainset.store.dataset import Dataset
@@ -73,6 +73,8 @@ def quiz(dataset: Dataset, n: int = 100, *, seed: int = 0, person: str = "") -> 
     """The quiz that the person has not finished, or a new one of `n` samples drawn at random from all, answered before or not. Its queue
     goes through `review`, which shows neither label nor name nor suggestion, and changes no label. Raises `BadValue`."""
     who = acting(person)
+    if not replay(dataset).classes:
+        raise BadValue("there is no class to answer with", next="trainset classes add NAME, then trainset quiz")
     for one in reversed(queues.listed(dataset)):
         if one.order == ORDER and one.person == who and left(dataset, one):
             return one
