@@ -38,6 +38,31 @@ def test_a_rule_that_is_there_five_times_counts_once(
     assert model.overlap[0, 1] < 0.2
 
 
+def test_few_labels_turn_no_rule_against_its_class() -> None:
+    draw = np.random.default_rng(3)
+    truth = np.arange(2000) % 2
+    fired = np.stack([rule(draw, truth, code, 0.1, 0.06) for code in (0, 0, 0, 1, 1, 1)], axis=1)
+    says = np.array([0, 0, 0, 1, 1, 1])
+    for seed in range(10):
+        known = np.full(2000, -1)
+        some = np.random.default_rng(seed).permutation(2000)[:60]
+        known[some] = truth[some]
+        model = label_model(fired, says, known, 2)
+        assert (model.precision[np.arange(6), says] >= model.balance[says]).all()
+
+
+@pytest.mark.parametrize(("unlike", "least", "most"), [(False, 0.0, 0.13), (True, 0.2, 1.0)])
+def test_rules_that_differ_no_more_than_by_chance_are_taken_for_alike(unlike: bool, least: float, most: float) -> None:
+    draw = np.random.default_rng(4)
+    truth = draw.integers(0, 2, 2000)
+    says = np.arange(20) % 2
+    false = [0.02 if unlike and number < 10 else 0.12 for number in range(20)]
+    fired = np.stack([rule(draw, truth, int(code), 0.2, each) for code, each in zip(says, false, strict=True)], axis=1)
+    known = np.where(np.arange(2000) < 300, truth, -1)
+    own = label_model(fired, says, known, 2).precision[np.arange(20), says]
+    assert least <= np.quantile(own, 0.9) - np.quantile(own, 0.1) <= most
+
+
 def test_precision_is_what_people_say_once_they_have_said_enough() -> None:
     draw = np.random.default_rng(1)
     truth = draw.integers(0, 3, 3000)

@@ -82,6 +82,48 @@ def test_taking_suggestions_is_one_action_that_names_its_rules_and_is_undone(mes
     assert messages.apply_weak(confidence=1)[1] == 0
 
 
+def test_suggestions_are_reviewed_in_a_queue_the_most_doubtful_first(messages: Workbench) -> None:
+    messages.add_rule("spam", pattern="free")
+    messages.add_rule("ham", pattern="home")
+    report = messages.weak()
+    made = messages.queue("suggested", n=10, person="ada")
+    assert (made.samples, made.of, made.run) == (10, 16, "")
+    assert "ham-1, spam-1" in made.remarks[0]
+    going = messages.review(made.queue, person="ada")
+    asked = going.next()
+    assert asked is not None
+    doubtful = report.suggestions[-1]
+    assert (asked.id.hex(), asked.label, asked.suggested) == (doubtful.id, None, doubtful.label)
+    assert asked.confidence == pytest.approx(doubtful.confidence)
+    going.answer(asked.suggested)
+    assert messages.weak().judged == report.judged + 1
+    assert len(messages.weak().suggestions) == 15
+    assert messages.queue("suggested").of == 15
+    assert messages.queue("suggested", where="text like '%prize%'").samples < 15
+    for rule in ("spam-1", "ham-1"):
+        messages.remove_rule(rule)
+    with pytest.raises(BadValue, match="no labelling rule suggests anything"):
+        messages.queue("suggested")
+
+
+def test_how_sure_a_suggestion_is_is_calibrated_on_what_people_labelled_or_said_not_to_be(
+    messages: Workbench, tmp_path: Path
+) -> None:
+    messages.add_rule("spam", pattern="free")
+    few = messages.weak()
+    assert (few.judged < 50, few.calibrated) == (True, False)
+    assert f"was not calibrated: people labelled {few.judged} of the 50" in run("weak", "-d", messages.folder).stdout
+    rows = [
+        ("text", "label", "split"),
+        *((f"free {n} more", "spam" if n % 5 < 3 else "ham", "train") for n in range(400)),
+    ]
+    messages.import_(write(tmp_path / "more.csv", rows))
+    many = messages.weak()
+    assert many.calibrated
+    assert many.said == pytest.approx(many.right, abs=0.03)
+    assert "was calibrated on these" in run("weak", "-d", messages.folder).stdout
+
+
 def test_a_rule_is_added_removed_undone_and_follows_its_class(messages: Workbench) -> None:
     first = messages.add_rule("spam", pattern="free")
     seq = messages.remove_rule("spam-1")

@@ -28,7 +28,8 @@ def queue(
         str,
         typer.Option(
             metavar="ORDER",
-            help="likely-wrong, most-useful, most-harmful, random, entropy or margin; by default what --where or --check selects, as it is, else likely-wrong.",
+            help="likely-wrong, most-useful, most-harmful, random, entropy, margin, or suggested (by labelling rules); "
+            "by default what --where or --check selects, as it is, else likely-wrong.",
         ),
     ] = "",
     number: Annotated[int | None, typer.Option("-n", metavar="COUNT", help="How many samples; by default 100.")] = None,

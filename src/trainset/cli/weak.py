@@ -20,6 +20,7 @@ app = typer.Typer(
 
 Confidence = Annotated[float, typer.Option("--confidence", min=0, max=1, help="At least so sure, 0 to 1.")]
 _WIDE = 60
+ENOUGH = 50  # as in `learn/judged_rules.py`, which loads numpy
 
 
 @app.callback(invoke_without_command=True)
@@ -101,9 +102,12 @@ def suggest(
     ]
     if rows:
         output.show(output.table(["id", "suggested", "sure", "rules", "sample"], rows, right=(2,)))
-    output.line(
-        f"{len(known.suggestions):,} suggestions of confidence {confidence:g} or more; next: trainset weak apply{place}"
-    )
+    output.line(f"{len(known.suggestions):,} suggestions of confidence {confidence:g} or more")
+    if not known.rules:
+        output.line(f"no labelling rule yet: trainset weak add CLASS --where FILTER{place}")
+    if rows:
+        output.line(f"  {_sure(known)}")
+        output.line(f"next: trainset queue --order suggested{place} asks people, trainset weak apply{place} takes them")
 
 
 @app.command()
@@ -131,8 +135,8 @@ def apply(
 def _show(known: WeakReport, place: str) -> None:
     rows = [
         [
-            one.name, one.label, f"{one.samples:,}", f"{one.overlaps:,}", f"{one.conflicts:,}",
-            f"{one.right:.0%} of {one.judged:,} ({one.low:.0%} to {one.high:.0%})" if one.right is not None else one.unknown or "none labelled",
+            output.safe(one.name, 24), output.safe(one.label, 16), f"{one.samples:,}", f"{one.overlaps:,}", f"{one.conflicts:,}",
+            f"{one.right:.0%} of {one.judged:,} ({100 * one.low:.0f}-{100 * one.high:.0f})" if one.right is not None else one.unknown or "none labelled",
             output.safe(one.rule, _WIDE),
         ]
         for one in known.rules
@@ -146,4 +150,12 @@ def _show(known: WeakReport, place: str) -> None:
     if known.right is not None and known.most_votes is not None:
         right = f"{known.right:.1%} right ({known.low:.1%} to {known.high:.1%})"
         output.line(f"on {known.judged:,} that people labelled in train: {right}, by most votes {known.most_votes:.1%}")
+        output.line(f"  {_sure(known)}")
     output.line(f"{len(known.suggestions):,} suggestions; next: trainset weak suggest{place}")
+
+
+def _sure(known: WeakReport) -> str:
+    """Whether confidence can be believed."""
+    if known.calibrated and known.said is not None and known.right is not None:
+        return f"how sure it is was calibrated on these: {known.said:.1%} on average, and {known.right:.1%} are right"
+    return f"how sure it is was not calibrated: people labelled {known.judged:,} of the {ENOUGH} samples in train that takes"

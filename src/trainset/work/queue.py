@@ -28,6 +28,7 @@ from trainset.work.costs import costs, priced
 from trainset.work.person import acting
 from trainset.work.rehearse import rehearsed
 from trainset.work.selection import Named, Selection, opened
+from trainset.work.weak import weak
 
 PURPOSES: Mapping[str, str] = {
     "likely-wrong": "to clean labels: those that are most likely wrong first",
@@ -36,6 +37,7 @@ PURPOSES: Mapping[str, str] = {
     "random": "to know the share of wrong labels: drawn at random",
     "entropy": "to look at what the model is least sure of, over all classes",
     "margin": "to look at what lies between two classes",
+    "suggested": "to check what labelling rules suggest: what they are least sure of first",
     "quiz": "to know what people can tell: drawn at random, asked blind, and no label is changed",
     "selected": "to look at what was selected, in its order",
 }
@@ -43,7 +45,7 @@ PURPOSES: Mapping[str, str] = {
 _TRAINS_ONLY = ("most-useful", "entropy", "margin")
 """What is to help a model learn is chosen from what it is trained on; a wrong label is wrong in a test set too."""
 _DRAWN = ("random", "quiz")
-_UNJUDGED = (*_DRAWN, "selected")
+_UNJUDGED = (*_DRAWN, "selected", "suggested")
 _MANY = 100
 
 
@@ -98,6 +100,9 @@ def queue(
     labelled = table["label"].is_valid().to_numpy(zero_copy_only=False).astype(bool)
     if name in _DRAWN and (open_ & labelled).any():
         open_ &= labelled
+    rules = _by_rules(dataset, table, at, open_) if name == "suggested" else None
+    if rules is not None:
+        open_ &= np.isfinite(rules.confidence)
     of = int(open_.sum())
     if not of:
         raise _nothing(before, asked, judged)
@@ -106,6 +111,8 @@ def queue(
     expected["blends"] = {}
     if name == "selected":
         chosen = np.array([row for row in may.tolist() if open_[row]], np.int64)[:count]
+    elif rules is not None:
+        chosen = orders.first(-rules.confidence, count, open_)
     elif name in _DRAWN:
         chosen = orders.first(orders.at_random(table.num_rows, seed), count, open_)
     elif judged is None:
@@ -130,6 +137,8 @@ def queue(
     known_chances = chances[np.isfinite(chances)]
     if len(known_chances):
         expected["error_rate"] = _rounded(known_chances.mean())
+    if rules is not None:
+        rows = _with_said(rows, [rules.label.get(row) for row in chosen.tolist()], rules.confidence[chosen])
     if name == "quiz":
         rows = _unsaid(rows)
     if judged is not None and name == "random":
@@ -138,7 +147,7 @@ def queue(
     facts = {
         "order": name, "purpose": PURPOSES[name], "run": judged.run.run if judged else "",
         "hash": judged.run.recipe.hash if judged else "", "at": at, "version": _version(dataset, at), "where": where, "check": check,
-        "seed": seed, "of": of, "samples": rows.num_rows, "expected": expected, "remarks": judged.remarks if judged else (),
+        "seed": seed, "of": of, "samples": rows.num_rows, "expected": expected, "remarks": (rules.remark,) if rules else judged.remarks if judged else (),
     }  # fmt: skip
     return queues.write(dataset, facts, rows, acting(person))
 
@@ -232,6 +241,41 @@ def _prices(dataset: Dataset, judged: _Judged) -> NDArray[np.float64]:
             next="trainset costs set LABEL:PREDICTED COST, or --order likely-wrong",
         )  # fmt: skip
     return prices.of_classes
+
+
+@dataclass(frozen=True)
+class _ByRules:
+    """What rules suggest. label: row -> class. confidence: (n,), NaN where they suggest nothing. remark: which rules, and how far to believe them."""
+
+    label: Mapping[int, str]
+    confidence: NDArray[np.float64]
+    remark: str
+
+
+def _by_rules(dataset: Dataset, table: pa.Table, at: int, open_: NDArray[np.bool_]) -> _ByRules:
+    report = weak(dataset, confidence=0, at=at)
+    ids = pa.array([bytes.fromhex(one.id) for one in report.suggestions], pa.binary(16))
+    places = pc.index_in(ids, value_set=table["id"].combine_chunks()).to_pylist()
+    confidence = np.full(table.num_rows, np.nan)
+    confidence[places] = [one.confidence for one in report.suggestions]
+    if not (open_ & np.isfinite(confidence)).any():
+        raise BadValue(
+            "no labelling rule suggests anything for these samples", got=f"{len(report.suggestions):,} suggestions of all",
+            next="trainset weak add adds a rule, trainset weak lists them; or leave out --where and --check",
+        )  # fmt: skip
+    names = sorted({rule for one in report.suggestions for rule in one.rules})
+    some = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    sure = f"calibrated on {report.judged:,}" if report.calibrated else f"not calibrated: {report.judged:,} judged"
+    remark = f"suggested by {some} as they are at #{at}; how sure they are is {sure} that people labelled"
+    labels = {place: one.label for place, one in zip(places, report.suggestions, strict=True)}
+    return _ByRules(labels, confidence, remark)
+
+
+def _with_said(rows: pa.Table, labels: list[str | None], confidence: NDArray[np.float64]) -> pa.Table:
+    """With what rules say instead of what a model says."""
+    for name, values in (("suggested", pa.array(labels, pa.string())), ("confidence", pa.array(confidence))):
+        rows = rows.set_column(rows.column_names.index(name), queues.ROWS.field(name), values)
+    return rows
 
 
 def _unsaid(rows: pa.Table) -> pa.Table:

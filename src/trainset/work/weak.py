@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from trainset.errors import BadFilter, BadValue, UnknownName
 from trainset.learn.intervals import wilson
-from trainset.learn.label_model import label_model, majority
+from trainset.learn.judged_rules import Judged, judged
+from trainset.learn.label_model import label_model
 from trainset.model import Entry, EntryKind, Rule
 from trainset.store import filters, ids, log
 from trainset.store.dataset import Dataset
@@ -68,7 +69,8 @@ class Suggestion:
 class WeakReport:
     """All rules together. samples: that are not excluded; covered: that a rule speaks of; unlabelled: of those, that have no label; judged: covered
     samples of train that people labelled; right, most_votes: shares of them that the label model and most votes have right, each sample judged by a
-    model that did not see its label. suggestions: of samples without a label outside validation and test, the surest first."""
+    model that did not see its label. calibrated: whether those were enough to say how sure a suggestion is; said: how sure the model is of them on
+    average, to be held against `right`. suggestions: of samples without a label outside validation and test, the surest first."""
 
     rules: tuple[RuleReport, ...]
     samples: int
@@ -79,6 +81,8 @@ class WeakReport:
     low: float
     high: float
     most_votes: float | None
+    calibrated: bool
+    said: float | None
     suggestions: tuple[Suggestion, ...]
     at: int
 
@@ -258,25 +262,14 @@ def _report(votes: _Votes, confidence: float, position: int) -> WeakReport:
     covered = votes.fired.any(axis=1)
     judge = covered & (codes >= 0) & ~votes.apart
     seen = np.where(judge & (codes < classes), codes, -1)
-    hits = most = 0
-    if votes.says.size and judge.any():
-        rows = np.flatnonzero(judge)
-        fold = np.arange(len(rows)) % 5
-        for part in range(5):  # judged by a model that did not see its label
-            held = rows[fold == part]
-            if len(held):
-                some = seen.copy()
-                some[held] = -1
-                model = label_model(votes.fired, votes.says, some, classes)
-                hits += int((model.probabilities(votes.fired[held]).argmax(axis=1) == codes[held]).sum())
-                most += int((majority(votes.fired[held], votes.says, classes).argmax(axis=1) == codes[held]).sum())
-    count = int(judge.sum())
-    low, high = wilson(hits, count)
+    found = judged(votes.fired, votes.says, codes, np.flatnonzero(judge), classes)
+    low, high = wilson(found.hits, found.count)
     waiting = covered & (codes < 0)
     return WeakReport(
-        tuple(_rule_report(votes, number, codes, judge) for number in range(len(votes.rules))),
-        votes.rows.num_rows, int(covered.sum()), int(waiting.sum()), count, hits / count if count else None, float(low), float(high),
-        most / count if count else None, tuple(_suggestions(votes, seen, waiting & ~votes.apart, confidence)), position,
+        tuple(_rule_report(votes, number, codes, judge) for number in range(len(votes.rules))), votes.rows.num_rows, int(covered.sum()),
+        int(waiting.sum()), found.count, found.hits / found.count if found.count else None, float(low), float(high),
+        found.most / found.count if found.count else None, found.calibrated, found.said,
+        tuple(_suggestions(votes, seen, waiting & ~votes.apart, confidence, found)), position,
     )  # fmt: skip
 
 
@@ -296,12 +289,14 @@ def _rule_report(votes: _Votes, number: int, codes: NDArray[np.int64], judge: ND
 
 
 def _suggestions(
-    votes: _Votes, seen: NDArray[np.int64], waiting: NDArray[np.bool_], confidence: float
+    votes: _Votes, seen: NDArray[np.int64], waiting: NDArray[np.bool_], confidence: float, found: Judged
 ) -> list[Suggestion]:
     rows = np.flatnonzero(waiting)
     if not len(rows):
         return []
-    chances = label_model(votes.fired, votes.says, seen, len(votes.classes)).probabilities(votes.fired[rows])
+    chances = found.sure(
+        label_model(votes.fired, votes.says, seen, len(votes.classes)).probabilities(votes.fired[rows])
+    )
     best, sure = chances.argmax(axis=1), chances.max(axis=1)
     order = [place for place in np.argsort(-sure, kind="stable").tolist() if sure[place] >= confidence]
     some = votes.rows.take(pa.array(rows[order])).to_pylist()
