@@ -89,16 +89,60 @@ def test_a_part_of_one_rater_goes_to_people(tmp_path: Path) -> None:
         assert "guideline" in found.parts[1].why
 
 
+def test_a_proposal_is_done_and_what_it_brought_is_said(jaguars: Workbench) -> None:
+    first = jaguars.train(embedder="hashed_ngrams", head="ridge", penalty=0.5)
+    found = jaguars.clusters(embedder="hashed_ngrams")
+    steps: list[str] = []
+    brought = jaguars.apply_clusters(found, step=steps.append)
+    assert brought.applied.changed == 60
+    assert brought.before.run == first.run, "a run of the present is not trained again"
+    assert brought.after.recipe == first.recipe
+    assert brought.after.classes == ("dog", "jaguar", "jaguar 2", "owl")
+    assert brought.judged == "held out"
+    assert [(part.name, part.of, part.samples) for part in brought.parts] == [("jaguar 2", "jaguar", 60)]
+    assert brought.parts[0].recall > 0.9
+    said = brought.as_dict()
+    assert said["accuracy_before"] == pytest.approx(first.scores["accuracy"])
+    assert {row["class"] for row in said["per_class"]} == {"dog", "jaguar", "owl"}, "parts count as their class"
+    assert said["accuracy"]["interval"][0] <= said["accuracy"]["change"] <= said["accuracy"]["interval"][1]
+    assert any("60 labels changed" in step for step in steps)
+    assert brought.applied.action is not None
+    jaguars.undo(brought.applied.action)
+    assert jaguars.look(label="jaguar 2", n=100).rows() == []
+
+
+def test_a_run_of_other_labels_is_trained_anew_before(jaguars: Workbench) -> None:
+    """So that nothing but the proposal makes the difference."""
+    old = jaguars.train(embedder="hashed_ngrams")
+    jaguars.label("dog", jaguars.look(label="owl", n=1).rows()[0]["id"])
+    brought = jaguars.apply_clusters(jaguars.clusters(embedder="hashed_ngrams"))
+    assert brought.before.run != old.run
+    assert brought.before.recipe == brought.after.recipe == old.recipe
+
+
+def test_a_proposal_of_nothing_changes_nothing(jaguars: Workbench) -> None:
+    jaguars.train(embedder="hashed_ngrams")
+    then = len(jaguars.log())
+    with pytest.raises(BadValue, match="nothing is proposed"):
+        jaguars.apply_clusters(jaguars.clusters("dog", embedder="hashed_ngrams"))
+    assert len(jaguars.log()) == then
+
+
 def test_the_printed_commands_run(jaguars: Workbench, tmp_path: Path) -> None:
     folder = ["-d", tmp_path / "set"]
     done = helpers.run("clusters", "--embedder", "hashed_ngrams", *folder, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (command,) = re.findall(r"next: trainset (.*)", done.stdout)
-    assert shlex.split(command)[:4] == ["clusters", "jaguar", "--out", "parts.csv"]
-    written = helpers.run(*shlex.split(command), "--embedder", "hashed_ngrams", cwd=tmp_path)
-    (command,) = re.findall(r"next: trainset (apply .*?), and", written.stdout)
+    assert shlex.split(command)[:3] == ["clusters", "jaguar", "--do"]
+    listed = helpers.run(
+        "clusters", "jaguar", "--out", "parts.csv", "--embedder", "hashed_ngrams", *folder, cwd=tmp_path
+    )
+    (command,) = re.findall(r"next: trainset (clusters --apply .*)", listed.stdout)
+    jaguars.train(embedder="hashed_ngrams")
     applied = helpers.run(*shlex.split(command), cwd=tmp_path)
     assert "60 labels changed" in applied.stdout, applied.stderr
+    (undo,) = re.findall(r"next: trainset (undo .*) takes", applied.stdout)
+    assert helpers.run(*shlex.split(undo), cwd=tmp_path).returncode == 0
     queued = helpers.run("clusters", "jaguar", "--queue", 1, "--embedder", "hashed_ngrams", *folder, cwd=tmp_path)
     assert re.search(r"queue 1: \d+ samples of part 1\nnext: trainset review 1", queued.stdout), queued.stderr
 

@@ -23,6 +23,7 @@ with run_when_used("trainset.work"):
     from trainset.work import check_curve as of_check
     from trainset.work import classes as of_classes
     from trainset.work import clusters as of_clusters
+    from trainset.work import clusters_apply as of_clusters_apply
     from trainset.work import clusters_list as of_clusters_list
     from trainset.work import common as of_common
     from trainset.work import compare as of_compare
@@ -97,6 +98,7 @@ class Workbench(store.Dataset):
     neighbours = verb(lambda: of_neighbours.neighbours)
     clusters = verb(lambda: of_clusters.clusters)
     save_clusters = verb(lambda: of_clusters_list.save_clusters)
+    apply_clusters = verb(lambda: of_clusters_apply.apply_clusters)
     map = verb(lambda: of_map.map)
     save_map = verb(lambda: map_page.save_map)
     recipe = verb(lambda: of_recipe.recipe)
