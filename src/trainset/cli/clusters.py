@@ -138,6 +138,7 @@ def _brought(one: Brought, place: str) -> None:
     output.line(f"#{done.action}: {done.changed:,} labels changed")
     if done.refused_count:
         refused_rows(done.refused, done.refused_count)
+    split = {part.of for part in one.parts}  # these first: they are what was asked about
     where = "on the test split" if one.judged == "test" else "held out"
     output.line(f"{output.safe(one.sentence)}", style="bold")
     output.line(
@@ -146,7 +147,7 @@ def _brought(one: Brought, place: str) -> None:
     rows = [
         [matrix.short(row["class"], _NAME), f"{row['samples']:,}", f"{row['before']:.1%}", f"{row['after']:.1%}",
          f"{100 * row['change']:+.1f}", f"{100 * row['interval'][0]:+.1f} to {100 * row['interval'][1]:+.1f}"]
-        for row in one.per_class()[:_OTHERS]
+        for row in sorted(one.per_class(), key=lambda row: row["class"] not in split)[:_OTHERS]
     ]  # fmt: skip
     output.show(
         output.table(["class", "samples", "before", "after", "change", "interval"], rows, right=(1, 2, 3, 4, 5))
