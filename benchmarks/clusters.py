@@ -1,8 +1,9 @@
 """Sub-clusters: of pairs of classes merged into one the share that is proposed for splitting (target: 80 % of those that a linear head tells apart
 at 95 %), and of clean classes (target: 10 % at most).
 
-The rule was chosen with CIFAR-10 (true labels), the spoken digits, 30 intents of Banking77, 30 of CLINC150 and the flowers in view; the lines
-`confirmed` chose nothing; decision 0019 says which of them had been seen before. Of intents 60 pairs are drawn. `fifth`: of those pairs of which the second is thinned to a quarter of the first.
+The rule was chosen with CIFAR-10 (true labels), the spoken digits, Banking77, 30 intents of CLINC150 and the flowers in view; the lines `confirmed`
+chose nothing, and decision 0019 says which of them had been seen before. Of intents 60 pairs are drawn. `fifth`: of those pairs of which the
+second is thinned to a quarter of the first.
 `speed`: processor time of 50,000 x 1,280.
 """
 
