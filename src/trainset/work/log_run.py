@@ -16,7 +16,7 @@ from trainset.errors import BadValue, UnknownName
 from trainset.learn.given import Given
 from trainset.learn.scores import Scores, confusion
 from trainset.recipe import OWN, Recipe
-from trainset.store import embedded, log
+from trainset.store import embedded, epochs, log
 from trainset.store.dataset import Dataset
 from trainset.store.replay import replay
 from trainset.store.runs import APART, HELD_OUT, SEEN, Run
@@ -79,6 +79,7 @@ class Logged:
             raise BadValue("a class is named twice", got=", ".join(columns)[:200])
         self.classes = columns
         self._found, _ = of_classes(found, columns, np.empty((0, len(columns)), np.float32))
+        self._gathered = epochs.Gathered(self._found.classes)
         self._order = np.array([self._found.classes.index(one) for one in columns], np.int64)
         count = len(found.ids)
         self._table = np.zeros((count, len(columns)), np.float32)
@@ -219,6 +220,7 @@ class Logged:
         """Ends the present epoch: tells of it, and keeps it if it is the best."""
         if self._now < 0:
             return
+        self._gathered.add(self._now, self.matrix)
         if self._told is not None:
             codes = self._found.codes[self._found.train & (self._found.codes >= 0)]
             counts = np.bincount(codes, minlength=len(self._found.classes))
@@ -275,6 +277,7 @@ class Logged:
         wide[:, self._order] = self._table[rows]
         told = Told(rows, wide, self._how[rows], SAID, False, tuple(remarks), self.history)
         self.run = keep(self._dataset, self._recipe, self._found, told)
+        epochs.keep(self._dataset, self.run, self._gathered.all())
         known = self._layer.known
         if known.any():
             made = layer_made(self._recipe.model, self.run.run, seen=bool((self._how[known] == SEEN).any()))

@@ -17,7 +17,7 @@ from trainset.learn.labels import balanced
 from trainset.learn.scores import confusion
 from trainset.learn.view import Rooted, View
 from trainset.recipe import OWN, Recipe, seen
-from trainset.store import log, runs
+from trainset.store import epochs, log, runs
 from trainset.store.dataset import Dataset
 from trainset.store.runs import APART, HELD_OUT, Predictions, Run
 from trainset.work.command import run_command
@@ -78,9 +78,11 @@ def train(
     weights = balanced(codes, classes) if chosen.weights == "balanced" else None
     counts = np.bincount(codes[codes >= 0], minlength=classes)
     trained: Trained | None = None
+    gathered = epochs.Gathered(found.classes)
     for trained in heads(chosen, mine, codes, classes, groups, weights):
+        scores = confusion(codes, trained.scores.argmax(axis=1), classes)
+        gathered.add(trained.number, scores.matrix, trained.in_sample)
         if epoch is not None:
-            scores = confusion(codes, trained.scores.argmax(axis=1), classes)
             most = 1 if chosen.head == "ridge" else chosen.epochs
             epoch(
                 Epoch(
@@ -123,13 +125,15 @@ def train(
         "beneath": tuple(found.class_of.tolist()), "scores": summary, "remarks": tuple(remarks),
     }  # fmt: skip
     everyone = found.groups if found.groups is not None else np.arange(len(found.codes))
-    return runs.write(
+    run = runs.write(
         dataset, made, chosen,
         Predictions(
             found.ids, found.contents, found.codes, found.beneath, found.split, np.where(found.train, HELD_OUT, APART), everyone,
             best, said.max(axis=1), said,
         ),
     )  # fmt: skip
+    epochs.keep(dataset, run, gathered.all())
+    return run
 
 
 def heads(
