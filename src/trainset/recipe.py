@@ -33,6 +33,14 @@ _LATER: Mapping[str, Any] = {"model": "", "command": "", "hashes": {}}
 """Settings that recipes made before them do not have."""
 
 
+def _set(default: Any, about: str, choices: tuple[str, ...] = (), **facts: Any) -> Any:
+    """A setting with what forms say of it. of: the head it is of, where it is of one; least, most: of a number."""
+    metadata = {"about": about, "choices": choices, **facts}
+    return (
+        field(default_factory=dict, metadata=metadata) if default is dict else field(default=default, metadata=metadata)
+    )
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Embedder, head, settings, classes, groups and seed. Two recipes of one hash train the same way.
@@ -44,22 +52,34 @@ class Recipe:
     the command, or that its predictions came in.
     """
 
-    embedder: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    head: str = "ridge"
-    values: str = "auto"
-    penalty: float | None = None
-    strength: float = 10.0
-    epochs: int = 60
-    folds: int = 5
-    weights: str = "none"
-    resample: str = "none"
-    classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: str = "auto"
-    seed: int = 0
-    model: str = ""
-    command: str = ""
-    hashes: Mapping[str, str] = field(default_factory=dict)
+    embedder: str = _set("", "What makes vectors of samples; empty: the default of the medium.")
+    settings: Mapping[str, Any] = _set(dict, "Settings of the embedder.")
+    head: str = _set(
+        "ridge", "ridge: exact held-out predictions in one pass; logistic: trained in epochs, with folds.", HEADS
+    )
+    values: str = _set(
+        "auto",
+        "Of the embeddings: plain, their signed square roots, or auto: roots unless plain errs clearly less.",
+        VALUES,
+        of="ridge",
+    )
+    penalty: float | None = _set(None, "Empty: chosen on held-out error.", of="ridge", least=0.0)
+    strength: float = _set(10.0, "Larger fits the labels closer.", of="logistic", least=0.0)
+    epochs: int = _set(60, "At most so many.", of="logistic", least=1, most=10_000)
+    folds: int = _set(5, "Parts that are held out in turn.", of="logistic", least=0, most=1_000)
+    weights: str = _set("none", "balanced: every class weighs the same.", WEIGHTS)
+    resample: str = _set("none", "How the training samples of rare classes are made more.", RESAMPLE, of="logistic")
+    classes: Mapping[str, tuple[str, ...]] = _set(
+        dict, "Labels as classes, such as digits=0|1|2,yes,other=*; empty: every label is a class."
+    )
+    groups: str = _set(
+        "auto",
+        "What is held out together: auto, none, contributor, near, original, meta.FIELD, or several with commas.",
+    )
+    seed: int = _set(0, "Of folds and draws.", least=0, most=2**31)
+    model: str = _set("", "The name of a model of one's own.", of=OWN)
+    command: str = _set("", "What trains a model of one's own and predicts.", of=OWN)
+    hashes: Mapping[str, str] = _set(dict, "Of the files of the command, or that its predictions came in.", of=OWN)
 
     def __post_init__(self) -> None:
         """Raises `BadValue` for what cannot be trained."""

@@ -1,5 +1,5 @@
 /** The page: its frame, and which view is in it. */
-import { StrictMode, Suspense } from 'react';
+import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Shell } from './Shell';
 import { start } from './live';
@@ -8,7 +8,11 @@ import { usePlace } from './place';
 import './style.css';
 
 /** The pages by the first word of their address; all but the first are fetched when they are opened. */
-export const PAGES = [{ name: 'look', title: 'Look', view: Look }] as const;
+export const PAGES = [
+  { name: 'look', title: 'Look', view: Look },
+  { name: 'matrix', title: 'Matrix', view: lazy(() => import('./matrix/Matrix').then((m) => ({ default: m.Matrix }))) },
+  { name: 'runs', title: 'Runs', view: lazy(() => import('./runs/Runs').then((m) => ({ default: m.Runs }))) },
+] as const;
 
 function Page() {
   const { page } = usePlace();

@@ -15,7 +15,7 @@ from trainset.server.desk import Desk
 from trainset.server.guard import Guard, hosts_of
 from trainset.server.roles import Doors, Visitor
 from trainset.server.routes import dataset as of_dataset
-from trainset.server.routes import facets, fixes, jobs, media, queues, samples, session
+from trainset.server.routes import facets, fixes, jobs, matrix, media, queues, runs, samples, session
 from trainset.work.workbench import Workbench
 
 ROUTERS = (
@@ -27,6 +27,8 @@ ROUTERS = (
     fixes.router,
     queues.router,
     jobs.router,
+    runs.router,
+    matrix.router,
     pages.router,
 )
 

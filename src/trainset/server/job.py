@@ -35,7 +35,8 @@ def main() -> None:
         from trainset.work.workbench import open as open_dataset
 
         with open_dataset(asked["folder"]) as dataset:
-            say(result=VERBS[asked["verb"]].run(dataset, asked["arguments"], asked["person"], say))
+            given = {**asked["arguments"], "job": asked["number"]}
+            say(result=VERBS[asked["verb"]].run(dataset, given, asked["person"], say))
     except TrainsetError as error:
         say(error=error.as_dict())
     except KeyboardInterrupt:

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trainset.errors import BadValue
+from trainset.errors import BadValue, Unsafe
+from trainset.recipe import is_command
+from trainset.server.jobs import epochs_of
+from trainset.store.epochs import Live
+from trainset.work.compared import kept
+from trainset.work.epoch import Epoch
+from trainset.work.forms import check_embedder, recipe_fields
 from trainset.work.workbench import Workbench
 
 Say = Callable[..., None]
@@ -53,27 +59,79 @@ def _measure(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say
 
 
 def _embed(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
-    report = dataset.embed(given.get("embedder", ""), progress=_Steps(say, "embedding"))
-    return report.as_dict()
+    name = check_embedder(dataset, str(given.get("embedder") or ""))
+    return dataset.embed(name, progress=_Steps(say, "embedding")).as_dict()
 
 
 def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
-    """Shows how far each epoch is."""
-    settings = dict(given.get("settings") or {})
+    """Shows how far each epoch is, and keeps its matrix where the page reads it."""
+    settings = _settings(dataset, given)
+    path = epochs_of(dataset, int(given["job"]))
+    live: Live | None = None
 
-    def epoch(one: Any) -> None:
+    def epoch(one: Epoch) -> None:
+        nonlocal live
+        live = live or Live(path, one.classes)
+        live.add(one.number, one.scores.matrix, one.in_sample)
+        right = float(one.scores.accuracy.value)
         say(
             step="training",
             done=one.number,
-            of=settings.get("epochs"),
-            live={"epoch": one.number, "loss": float(one.loss)},
+            of=one.of,
+            live={"epoch": one.number, "accuracy": right, "in_sample": one.in_sample},
+        )
+        say(
+            line=f"epoch {one.number}: {right:.1%} right held out"
+            + ("" if one.in_sample is None else f", {one.in_sample:.1%} of what it learns from")
         )
 
     run = dataset.train(
-        given.get("recipe", ""), version=given.get("version") or None, embed_progress=_Steps(say, "embedding"),
-        compare_progress=_Steps(say, "comparing"), epoch=epoch, **settings,
+        str(given.get("recipe") or ""), version=given.get("version") or None, embed_progress=_Steps(say, "embedding"),
+        compare_progress=_Steps(say, "comparing"), epoch=epoch, step=lambda text: say(line=text), **settings,
     )  # fmt: skip
+    for remark in run.remarks:
+        say(line=remark)
+    path.unlink(missing_ok=True)  # the run has them now
     return {"run": run.run, "accuracy": dict(run.scores).get("accuracy")}
+
+
+def _compare(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    """The table and what may be concluded, as it is kept for the data card."""
+    recipe = str(given.get("recipe") or "")
+    _no_command(recipe)
+    found = dataset.compare(
+        *map(str, given.get("versions") or ()), recipe=recipe, test_sets=[*map(str, given.get("test_sets") or ())], seeds=given.get("seeds"),
+        embed_progress=_Steps(say, "embedding"), compare_progress=_Steps(say, "comparing"), progress=_Steps(say, "training"),
+        step=lambda text: say(line=text),
+    )  # fmt: skip
+    return {
+        **kept(found, "").as_dict(),
+        "remarks": list(found.remarks),
+        "alarms": [one.as_dict() for one in found.alarms],
+    }
+
+
+def _settings(dataset: Workbench, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a recipe that a page may set."""
+    settings = dict(given.get("settings") or {})
+    _no_command(str(given.get("recipe") or ""), settings)
+    known = {field.name for field in recipe_fields(dataset)}
+    if unknown := sorted(set(settings) - known):
+        raise BadValue(
+            f"a recipe has no setting {unknown[0][:80]!r} that can be set here", expected=", ".join(sorted(known))
+        )
+    if "embedder" in settings:
+        check_embedder(dataset, str(settings["embedder"]))
+    return settings
+
+
+def _no_command(recipe: str, settings: Mapping[str, Any] = {}) -> None:
+    """What runs on this machine is typed at it, not sent to it."""
+    if is_command(recipe) or {"command", "model", "hashes"} & set(settings):
+        raise Unsafe(
+            "a command is started where it was typed, not from the page", got=recipe[:200],
+            next="trainset train --recipe COMMAND in a terminal; a recipe that was named there can be chosen here",
+        )  # fmt: skip
 
 
 VERBS: Mapping[str, Verb] = {
@@ -81,14 +139,20 @@ VERBS: Mapping[str, Verb] = {
     "measure": Verb("Measure", _measure),
     "embed": Verb("Embed", _embed, ("embedder",)),
     "train": Verb("Train", _train, ("recipe", "version", "settings")),
+    "compare": Verb("Compare", _compare, ("versions", "recipe", "test_sets", "seeds")),
 }
-"""Name -> verb. One that is added here has a route, a place in the list of jobs and its progress."""
+"""Name -> verb. One that is added here has a route, a place in the list of jobs and its progress; a form when `work.forms` has one."""
 
 
 def checked(verb: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The arguments. Raises `BadValue` for a verb or an argument that there is not."""
+    """The arguments. Raises `BadValue` for a verb or an argument that there is not, `Unsafe` for a command."""
     if verb not in VERBS:
         raise BadValue(f"{verb[:80]!r} is no work that can be started here", expected=", ".join(VERBS))
     if unknown := sorted(set(arguments) - set(VERBS[verb].takes)):
         raise BadValue(f"{verb} takes no {unknown[0][:80]!r}", expected=", ".join(VERBS[verb].takes) or "nothing")
+    settings = (arguments.get("settings") or {}) if verb == "train" else {}
+    if not isinstance(settings, Mapping):
+        raise BadValue("settings are an object: name and value", got=type(settings).__name__)
+    if verb in ("train", "compare"):
+        _no_command(str(arguments.get("recipe") or ""), settings)
     return arguments

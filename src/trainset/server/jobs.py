@@ -174,6 +174,7 @@ class Jobs:
         command = [sys.executable, "-I", "-X", "utf8", "-c", _BOOT, json.dumps(search_path())]
         asked = {
             "folder": str(self._dataset.folder),
+            "number": number,
             "verb": job.verb,
             "arguments": dict(job.arguments),
             "person": job.person,
@@ -197,6 +198,10 @@ class Jobs:
         finally:
             with self._lock:
                 self._process = None
+            for stream in (process.stdin, process.stdout):
+                with contextlib.suppress(OSError):
+                    if stream is not None:
+                        stream.close()
         job = self.one(number)
         if job.state == RUNNING:  # it ended without a word
             stopped = job.step == "ending" or self._over
@@ -247,7 +252,13 @@ class Jobs:
         for old in sorted(self._jobs)[:-_KEPT]:
             if self._jobs[old].state not in (WAITING, RUNNING):
                 del self._jobs[old]
-                (self._folder / f"{old:06}.json").unlink(missing_ok=True)
+                for path in (self._folder / f"{old:06}.json", epochs_of(self._dataset, old)):
+                    path.unlink(missing_ok=True)
+
+
+def epochs_of(dataset: Dataset, number: int) -> Path:
+    """The file with the epochs of a training that a job runs, see `store.epochs`."""
+    return dataset.place("cache", "jobs", f"{number:06}.epochs")
 
 
 class _Tail:
@@ -259,8 +270,11 @@ class _Tail:
         self._thread.start()
 
     def _read(self, stream: IO[bytes] | None) -> None:
-        for line in stream or ():
-            self._kept = (self._kept + line)[-20_000:]
+        if stream is None:
+            return
+        with stream:
+            for line in stream:
+                self._kept = (self._kept + line)[-20_000:]
 
     def text(self) -> str:
         self._thread.join(5)

@@ -84,7 +84,7 @@ def meant(dataset: Dataset, name: str, changes: Mapping[str, Any]) -> Recipe:
     if "classes" in given:
         given["classes"] = grouping(given["classes"])
     for key in ("penalty", "strength"):
-        if key in given:
+        if given.get(key) is not None:
             given[key] = float(given[key])
     if is_command(name):
         given, name = {"command": name, **given}, ""

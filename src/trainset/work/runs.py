@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from trainset.errors import BadValue, UnknownName
+from trainset.learn.calibration import Reliability, reliability
+from trainset.learn.scores import confusion
 from trainset.store import log
 from trainset.store import runs as store
 from trainset.store.dataset import Dataset
@@ -45,14 +47,13 @@ def confused(
     predicted as it. split: validation or test, else what was held out. decide: see `run`. Raises `UnknownName`, `BadValue`.
     """
     one, found = _decided(dataset, store.named(dataset, name), decide)
-    rows = part(one, found, cell, row, column, split).rows
-    first = rows[np.argsort(-found.confidence[rows], kind="stable")]
+    first = surest(found, part(one, found, cell, row, column, split))
     samples = Samples.of(dataset, found.ids.take(pa.array(first[:n])), log.head(dataset))
     place = pc.index_in(samples.known["id"].combine_chunks().cast(pa.binary(16)), value_set=found.ids)
     names = pa.array(one.classes, pa.string()).take(pa.array(found.predicted).take(place))
     table = samples.known.append_column("predicted", names)
     table = table.append_column("confidence", pa.array(found.confidence.astype(np.float64)).take(place))
-    return Samples(dataset, table, len(rows), samples.sources)
+    return Samples(dataset, table, len(first), samples.sources)
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,23 @@ def part(one: Run, found: Predictions, cell: str = "", row: str = "", column: st
     if column:
         wanted &= found.predicted != found.given
     return Part(given, to, np.flatnonzero(wanted), bool(given) and given not in one.classes)
+
+
+def surest(found: Predictions, some: Part) -> NDArray[np.int64]:
+    """Rows of the samples of a part among the predictions, the surest mistake first."""
+    return some.rows[np.argsort(-found.confidence[some.rows], kind="stable")]
+
+
+def counts(found: Predictions, run: Run, split: str = "") -> NDArray[np.int64]:
+    """(classes, classes) how many samples of each class were predicted as each."""
+    rows = np.flatnonzero(side(found, split))
+    return confusion(found.given[rows], found.predicted[rows], len(run.classes)).matrix
+
+
+def believed(found: Predictions, split: str = "") -> Reliability | None:
+    """How far the confidence of a run can be believed; None without labels."""
+    rows = np.flatnonzero(side(found, split) & (found.given >= 0))
+    return reliability(found.probabilities[rows], found.given[rows]) if len(rows) else None
 
 
 def counts_beneath(found: Predictions, run: Run, split: str = "") -> NDArray[np.int64]:

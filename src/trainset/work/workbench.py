@@ -35,6 +35,7 @@ with run_when_used("trainset.work"):
     from trainset.work import export as of_export
     from trainset.work import extract_loudest as of_loudest
     from trainset.work import forecasts as of_forecasts
+    from trainset.work import forms as of_forms
     from trainset.work import harm as of_harm
     from trainset.work import import_ as of_import
     from trainset.work import import_predictions as of_predictions
@@ -135,6 +136,7 @@ class Workbench(store.Dataset):
     ceiling = verb(lambda: of_ceiling.ceiling)
     check_curve = verb(lambda: of_check.check_curve)
     forecasts = verb(lambda: of_forecasts.forecasts)
+    forms = verb(lambda: of_forms.forms)
     prices = verb(lambda: of_prices.prices)
     set_price = verb(lambda: of_prices.set_price)
     unset_price = verb(lambda: of_prices.unset_price)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from trainset.server import jobs as work
 from trainset.server.desk import AtDesk, By
-from trainset.server.job_verbs import checked
+from trainset.server.job_verbs import VERBS, checked
 from trainset.server.roles import Guarded, Role, allow
+from trainset.store.epochs import read
+from trainset.work.forms import presets
 
 router = APIRouter(route_class=Guarded, tags=["jobs"])
 
@@ -45,9 +49,64 @@ class Start(BaseModel):
 
 @router.get("/api/jobs")
 @allow(Role.REVIEWER)
-def every(desk: AtDesk) -> list[Job]:
-    """All jobs that are kept, the newest first."""
-    return [_told(job) for job in desk.jobs.all()]
+def every(desk: AtDesk, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[Job]:
+    """The latest jobs, the newest first, each with the last of its lines alone: one job by its number has all of them."""
+    return [_told(job, lines=1) for job in desk.jobs.all()[:limit]]
+
+
+class Choice(BaseModel):
+    """A value that can be chosen, and how it reads."""
+
+    value: str
+    title: str
+
+
+class Setting(BaseModel):
+    """One thing that can be set before work is started. kind: text, number, whole, choice or many. of: the value of `head` that it needs. setting: whether
+    it goes into the argument `settings`."""
+
+    name: str
+    title: str
+    kind: Literal["text", "number", "whole", "choice", "many"]
+    default: str | int | float | None
+    choices: list[Choice]
+    about: str
+    of: str
+    least: float | None
+    most: float | None
+    fewest: int
+    setting: bool
+
+
+class Form(BaseModel):
+    """Work that can be started with a form. title: as its button says it. presets: of a recipe that can be chosen, the settings it has."""
+
+    verb: str
+    title: str
+    fields: list[Setting]
+    presets: dict[str, dict[str, str | int | float | None]]
+
+
+@router.get("/api/forms")
+@allow(Role.REVIEWER)
+def forms(desk: AtDesk) -> list[Form]:
+    """What can be started from the page, with what can be set: the settings of a recipe are those that `Recipe` has."""
+    known = presets(desk.dataset)
+    return [
+        Form(verb=verb, title=VERBS[verb].title, fields=[Setting(**asdict(field)) for field in fields], presets=known)
+        for verb, fields in desk.dataset.forms().items()
+    ]
+
+
+@router.get(
+    "/api/jobs/{number}/epochs", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
+)
+@allow(Role.REVIEWER)
+def epochs(desk: AtDesk, number: int, after: Annotated[int, Query(ge=-1, le=2**32)] = -1) -> Response:
+    """The confusion matrices of a training that goes on, of the epochs after one: see `/api/runs/{run}/epochs`."""
+    desk.jobs.one(number)
+    found = read(work.epochs_of(desk.dataset, number))
+    return Response(found.packed(after), media_type="application/octet-stream")
 
 
 @router.get("/api/jobs/{number}")
@@ -74,11 +133,17 @@ def cancel(desk: AtDesk, number: int) -> Job:
     return _told(desk.jobs.cancel(number))
 
 
-def _told(job: work.Job) -> Job:
+def _told(job: work.Job, lines: int = 1_000) -> Job:
     given = dict(job.arguments)
     if "source" in given:
         given["source"] = str(given["source"]).rsplit("/", 1)[-1]  # no folder of the machine
     facts = {name: getattr(job, name) for name in Job.model_fields}
     return Job(
-        **{**facts, "arguments": given, "live": dict(job.live), "error": dict(job.error), "lines": list(job.lines)}
+        **{
+            **facts,
+            "arguments": given,
+            "live": dict(job.live),
+            "error": dict(job.error),
+            "lines": list(job.lines[-lines:]),
+        }
     )

@@ -160,6 +160,15 @@ def one(desk: AtDesk, sample: str) -> AboutSample:
         return about_sample(desk.dataset, table, identifier(sample))
 
 
+def samples_of(table: KeptTable, wanted: list[bytes]) -> list[Sample]:
+    """These samples in their order, as they are now; those that are gone left out."""
+    if not wanted:
+        return []
+    more = [name for name in ("predicted", "confidence", "text") if name in table.columns]
+    rows = table.at_places(table.order((), only=wanted)[1], [*_SHOWN, *more])
+    return [_sample(row, "") for row in rows.to_pylist()]
+
+
 def selected(desk: Desk, table: KeptTable, where: list[str], sort: str = "", picked: str = "") -> tuple[str, ...]:
     """The filters of a selection, whose checks have been run. Excluded samples are left out unless a filter speaks of them."""
     texts = [text for text in where if text.strip()]
