@@ -11,6 +11,8 @@ import './style.css';
 export const PAGES = [
   { name: 'look', title: 'Look', view: Look },
   { name: 'matrix', title: 'Matrix', view: lazy(() => import('./matrix/Matrix').then((m) => ({ default: m.Matrix }))) },
+  { name: 'map', title: 'Map', view: lazy(() => import('./map/Map').then((m) => ({ default: m.MapPage }))) },
+  { name: 'versions', title: 'Versions', view: lazy(() => import('./versions/Versions').then((m) => ({ default: m.Versions }))) },
   { name: 'runs', title: 'Runs', view: lazy(() => import('./runs/Runs').then((m) => ({ default: m.Runs }))) },
 ] as const;
 

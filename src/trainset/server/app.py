@@ -15,13 +15,17 @@ from trainset.server.desk import Desk
 from trainset.server.guard import Guard, hosts_of
 from trainset.server.roles import Doors, Visitor
 from trainset.server.routes import dataset as of_dataset
-from trainset.server.routes import facets, fixes, jobs, matrix, media, queues, runs, samples, session
+from trainset.server.routes import facets, fixes, jobs, matrix, media, picks, queues, runs, samples, session, versions
+from trainset.server.routes import map as of_map
 from trainset.work.workbench import Workbench
 
 ROUTERS = (
     session.router,
     of_dataset.router,
     samples.router,
+    picks.router,
+    of_map.router,
+    versions.router,
     media.router,
     facets.router,
     fixes.router,

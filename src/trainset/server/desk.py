@@ -17,6 +17,7 @@ from trainset.server.findings import Findings
 from trainset.server.jobs import Jobs
 from trainset.server.roles import Visitor
 from trainset.store.kept import KeptTable
+from trainset.work.map_view import MapView
 from trainset.work.shown import FUNCTION
 from trainset.work.workbench import Workbench
 
@@ -31,6 +32,7 @@ class Desk:
         self.events = Events(dataset)
         self.findings = Findings(dataset, self.events)
         self.jobs = Jobs(dataset, self.events)
+        self.maps = MapView(dataset)
         self._opening = threading.Lock()
         self._pool: Pool | None = None
 

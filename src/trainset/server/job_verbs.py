@@ -10,9 +10,11 @@ from trainset.errors import BadValue, Unsafe
 from trainset.recipe import is_command
 from trainset.server.jobs import epochs_of
 from trainset.store.epochs import Live
+from trainset.store.picks import keep_pick
 from trainset.work.compared import kept
 from trainset.work.epoch import Epoch
 from trainset.work.forms import check_embedder, recipe_fields
+from trainset.work.clusters_kept import keep_clusters
 from trainset.work.workbench import Workbench
 
 Say = Callable[..., None]
@@ -105,7 +107,7 @@ def _compare(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say
         step=lambda text: say(line=text),
     )  # fmt: skip
     return {
-        **kept(found, "").as_dict(),
+        **kept(found, "", lambda ids: keep_pick(dataset, ids).name).as_dict(),
         "remarks": list(found.remarks),
         "alarms": [one.as_dict() for one in found.alarms],
     }
@@ -134,10 +136,38 @@ def _no_command(recipe: str, settings: Mapping[str, Any] = {}) -> None:
         )  # fmt: skip
 
 
+def _map(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    say(step="laying out")
+    made = dataset.map(
+        embedder=given.get("embedder", ""),
+        anew=bool(given.get("anew")),
+        progress=_Steps(say, "laying out, then placing"),
+    )
+    return {"samples": made.table.num_rows, "kept": made.kept, "placed": made.placed, "anew": made.anew}
+
+
+def _clusters(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    embedder = given.get("embedder", "")
+    found = dataset.clusters(embedder=embedder, progress=_Steps(say, "classes", len(dataset.classes())))
+    keep_clusters(dataset, found, embedder)
+    return {"classes": len(found), "to_split": sum(one.proposed for one in found)}
+
+
+def _curve(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    more = {name: given[name] for name in ("version", "more") if given.get(name)}
+    found = dataset.curve(
+        given.get("recipe", ""), of=given.get("of") or (), embed_progress=_Steps(say, "embedding"), progress=_Steps(say, "training"), **more
+    )  # fmt: skip
+    return {"forecast": found.number}
+
+
 VERBS: Mapping[str, Verb] = {
     "import": Verb("Import", _import, ("source", "name", "format", "settings", "split_names", "reason", "rehash")),
     "measure": Verb("Measure", _measure),
     "embed": Verb("Embed", _embed, ("embedder",)),
+    "map": Verb("Map", _map, ("embedder", "anew")),
+    "clusters": Verb("Find clusters", _clusters, ("embedder",)),
+    "curve": Verb("Forecast", _curve, ("recipe", "version", "more", "of")),
     "train": Verb("Train", _train, ("recipe", "version", "settings")),
     "compare": Verb("Compare", _compare, ("versions", "recipe", "test_sets", "seeds")),
 }

@@ -50,8 +50,23 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """What `rows[before]` had right and `rows[after]` has wrong on `columns[column]`, and the reverse: how many samples, and the picks that hold them
+    (see `store/picks.py`; empty for none)."""
+
+    before: int
+    after: int
+    column: int
+    lost: int
+    gained: int
+    lost_pick: str
+    gained_pick: str
+
+
+@dataclass(frozen=True)
 class Kept:
-    """A comparison. made: time in ISO 8601; draws: how often each side was trained again; sentences: what may be concluded, and what not."""
+    """A comparison. made: time in ISO 8601; draws: how often each side was trained again; sentences: what may be concluded, and what not. changed:
+    what is wrong now and was right, side by side."""
 
     made: str
     draws: int
@@ -59,6 +74,7 @@ class Kept:
     columns: tuple[Column, ...]
     cells: tuple[Cell, ...]
     sentences: tuple[str, ...]
+    changed: tuple[Changed, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -84,6 +100,11 @@ def latest(dataset: Dataset, at: int) -> Kept | None:
     return None
 
 
+def listed(dataset: Dataset, most: int = 20) -> list[tuple[int, Kept]]:
+    """The last comparisons with their numbers, the newest first. Raises `DamagedDataset`."""
+    return [(number, _read(path)) for number, path in _files(dataset)[: -most - 1 : -1]]
+
+
 def _files(dataset: Dataset) -> list[tuple[int, Path]]:
     folder = dataset.place("comparisons")
     named = ((_NAME.fullmatch(path.name), path) for path in folder.glob("c*.json"))
@@ -98,10 +119,14 @@ def _read(path: Path) -> Kept:
         found = Kept(
             _text(facts["made"]), _whole(facts["draws"]), tuple(_made(Row, one) for one in facts["rows"]),
             tuple(_made(Column, one) for one in facts["columns"]), tuple(_made(Cell, one) for one in facts["cells"]),
-            tuple(map(_text, facts["sentences"])),
+            tuple(map(_text, facts["sentences"])), tuple(_made(Changed, one) for one in facts.get("changed", ())),
         )  # fmt: skip
         if any(one.row >= len(found.rows) or one.column >= len(found.columns) for one in found.cells):
             raise ValueError("a cell stands outside its table")
+        if any(
+            max(one.before, one.after) >= len(found.rows) or one.column >= len(found.columns) for one in found.changed
+        ):
+            raise ValueError("a change stands outside its table")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DamagedDataset(
             "a comparison that was kept cannot be read", where=str(path), got=repr(error)[:200], next="delete the file; trainset compare makes another"

@@ -38,6 +38,8 @@ _COMPARE = {
 }  # fmt: skip
 FLAGGED = "flagged_"
 """What the name of a column begins with that says whether a check flags a sample."""
+PICKED = "picked_"
+"""What the name of a column begins with that says whether a sample is in a pick."""
 
 _EXAMPLE = "one expression such as label = 'cat' and seconds < 0.5"
 _LONGEST = 20_000
@@ -111,7 +113,7 @@ def _is_meta(node: dict[str, Any]) -> bool:
 def _is_boolean(node: dict[str, Any]) -> bool:
     literal = node.get("literal", {})
     names = [name.lower() for name in node["column_names"]] if node.get("class") == "COLUMN_REF" else []
-    named = names in (["true"], ["false"]) or (len(names) == 1 and names[0].startswith(FLAGGED))
+    named = names in (["true"], ["false"]) or (len(names) == 1 and names[0].startswith((FLAGGED, PICKED)))
     return (
         named
         or literal.get("kind") in ("BOOLEAN", "TRUE", "FALSE")

@@ -17,6 +17,7 @@ from trainset.model import EntryKind
 from trainset.store import log, runs
 from trainset.store.dataset import Dataset
 from trainset.store.draw import draw
+from trainset.store.filters import PICKED
 from trainset.store.measured import measure_names
 from trainset.store.query import BASE, PREDICTED, QueryTable
 from trainset.store.replay import replay
@@ -34,6 +35,8 @@ _WHOLE = (EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_RENAMED, EntryKind
 """Entries after which the table is made anew."""
 _ORDERS = 24
 _REMEMBERED = 64
+_PICKS = 60
+"""Columns of picks, more than filters may be asked together; the oldest goes first."""
 
 
 class KeptTable(QueryTable):
@@ -47,6 +50,7 @@ class KeptTable(QueryTable):
         self._inside = 0
         self._orders: OrderedDict[Hashable, tuple[int, NDArray[np.int32]]] = OrderedDict()
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
+        self._picks: list[str] = []
         self._runs: tuple[str, ...] = ()
         self._measured: tuple[str, ...] = ()
         self.made = 0
@@ -85,12 +89,23 @@ class KeptTable(QueryTable):
         """Adds, or sets anew, columns that are true for these ids."""
         with self._one_at_a_time:
             for name, ids in flags.items():
+                if name.startswith(PICKED) and name in self.columns:
+                    continue  # what a pick holds never changes
+                self._drop_old_picks()
                 if name not in self.columns:
                     self._connection.execute(f'ALTER TABLE samples ADD COLUMN "{name}" BOOLEAN DEFAULT false')
                     self.columns.add(name)
+                    if name.startswith(PICKED):
+                        self._picks.append(name)
                 self._connection.register("flagged", pa.table({"sample": ids.cast(pa.binary())}))
                 self._connection.execute(f'UPDATE samples SET "{name}" = id IN (SELECT sample FROM flagged)')  # noqa: S608  # a check's name
                 self._connection.unregister("flagged")
+
+    def _drop_old_picks(self) -> None:
+        while len(picks := [name for name in self._picks if name in self.columns]) >= _PICKS:
+            self._connection.execute(f'ALTER TABLE samples DROP COLUMN "{picks[0]}"')
+            self.columns.discard(picks[0])
+        self._picks = picks
 
     def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What was computed of this position of the log, these measures and these runs, or computes it."""

@@ -20,6 +20,7 @@ from trainset.recipe import OWN, Recipe, seen
 from trainset.store import log
 from trainset.store.comparisons import keep
 from trainset.store.dataset import Dataset
+from trainset.store.picks import keep_pick
 from trainset.work import test_sets as of_tests
 from trainset.work.compare_cells import Cell, predicted_by_heads, prune
 from trainset.work.compare_command import predicted_by_command
@@ -114,7 +115,7 @@ def compare(
     found_ = _judged(dataset, trained, tests, at, read, remarks)
     result = _priced(dataset, found_, trained, contents) if len(asked) > 1 else found_
     prune(dataset)
-    keep(dataset, kept(result, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"))
+    keep(dataset, kept(result, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", lambda ids: keep_pick(dataset, ids).name))
     return result
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trainset.learn.compare import Change, Comparison
 from trainset.recipe import Recipe
 from trainset.store import ids
-from trainset.store.comparisons import Cell, Column, Kept, Row
+from trainset.store.comparisons import Cell, Changed, Column, Kept, Row
 from trainset.work.locks import Alarm
 from trainset.work.scoring import number
 
@@ -216,8 +216,8 @@ class Compared:
         }  # fmt: skip
 
 
-def kept(found: Compared, made: str) -> Kept:
-    """What of a comparison is kept. made: the time, ISO 8601."""
+def kept(found: Compared, made: str, pick: Callable[[pa.Array], str]) -> Kept:
+    """What of a comparison is kept. made: the time, ISO 8601. pick: keeps samples and returns the name of that."""
     who, sets = [one.who for one in found.entrants], [one.name for one in found.test_sets]
     return Kept(
         made, found.seeds,
@@ -228,6 +228,13 @@ def kept(found: Compared, made: str) -> Kept:
             for one in found.scores
         ),
         tuple(found.sentences),
+        tuple(
+            Changed(
+                who.index(one.before), who.index(one.after), sets.index(one.test_set), len(one.found.lost), len(one.found.gained),
+                *(pick(one.ids.take(pa.array(rows))) if len(rows) else "" for rows in (one.found.lost, one.found.gained)),
+            )
+            for one in found.pairs
+        ),
     )  # fmt: skip
 
 

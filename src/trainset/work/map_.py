@@ -11,17 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from trainset.errors import DamagedDataset
 from trainset.learn import landmarks
 from trainset.learn.traits import traits
-from trainset.store import ids, parts
+from trainset.store import ids
 from trainset.store.dataset import Dataset
+from trainset.store.mapped import SCHEMA, read_map, write_map, write_regions
 from trainset.work.about import about_samples
 from trainset.work.common import briefly
 from trainset.work.vectors import Embeddings
 from trainset.work.with_vectors import WithVectors, unit, with_vectors
 
-_SCHEMA = pa.schema([("content", pa.binary(16)), ("x", pa.float32()), ("y", pa.float32()), ("landmark", pa.bool_())])
 _GROWN = 2
 """Times as many contents as a map was made of, above which it is made anew from where things lay."""
 _NAMED = 20_000
@@ -96,7 +95,7 @@ def map(
     first = np.full(len(contents), len(codes), np.int64)
     np.minimum.at(first, codes, np.arange(len(codes)))
     view = found.view.only(first)
-    kept = _read(dataset, found)
+    kept = read_map(dataset, found.view.made)
     old = pc.index_in(contents, value_set=kept["content"].combine_chunks()).fill_null(-1).to_numpy().astype(np.int64)
     fresh = anew or not kept.num_rows or len(contents) > _GROWN * _made_of(kept)
     if fresh:
@@ -108,21 +107,28 @@ def map(
         new = np.flatnonzero(~there)
         places[new] = _placed(dataset, found, kept, view.only(new), progress)
         marks = np.where(there, kept["landmark"].to_numpy()[np.maximum(old, 0)], False)
-        table = pa.concat_tables([kept.cast(_SCHEMA), _table(contents.take(pa.array(new)), places[new], marks[new])])
+        table = pa.concat_tables([kept.cast(SCHEMA), _table(contents.take(pa.array(new)), places[new], marks[new])])
         made_of, placed = _made_of(kept), len(new)
     if placed:
-        _write(dataset, found, table, made_of)
+        write_map(dataset, found.view.made, table, made_of)
     lain = table.filter(table["landmark"])
-    layout = np.stack([lain["x"].to_numpy(), lain["y"].to_numpy()], axis=1)
-    region = landmarks.regions(layout, max(3, min(_REGIONS, len(layout) // 25)))(places)[codes]
+    region = regions_of(lain)(places)[codes]
     where = places[codes]
     rows = pa.table(
         {"id": found.ids, "label": found.rows["label"], "x": pa.array(where[:, 0]), "y": pa.array(where[:, 1]), "region": pa.array(region + 1)}
     )  # fmt: skip
+    regions = _regions(dataset, found, where, region)
+    write_regions(dataset, found.view.made, found.at, [one.as_dict() for one in regions])
     return Map(
-        found.at, rows, _regions(dataset, found, where, region), found.view.made.embedder, int(lain.num_rows),
+        found.at, rows, regions, found.view.made.embedder, int(lain.num_rows),
         0 if fresh else int((old >= 0).sum()), placed, fresh, found.remarks,
     )  # fmt: skip
+
+
+def regions_of(lain: pa.Table) -> Callable[[NDArray[np.float32]], NDArray[np.int64]]:
+    """What tells the region of places, 0 for the largest, of a map with these landmarks."""
+    layout = np.stack([lain["x"].to_numpy(), lain["y"].to_numpy()], axis=1)
+    return landmarks.regions(layout, max(3, min(_REGIONS, len(layout) // 25)))
 
 
 def _made(
@@ -215,41 +221,13 @@ def _regions(
     return tuple(result)
 
 
-def _path(dataset: Dataset, found: WithVectors) -> Any:
-    return dataset.place("cache", f"map-{found.view.made.key}.parquet")
-
-
-def _read(dataset: Dataset, found: WithVectors) -> pa.Table:
-    """The places that are kept; none when there are none, or the file is not what it must be: it is a cache, and made again."""
-    path, nothing = _path(dataset, found), _SCHEMA.empty_table()
-    if not path.exists():
-        return nothing
-    try:
-        facts = parts.facts(path)
-        table = pa.Table.from_batches(parts.batches(path, _SCHEMA.names, _SCHEMA), _SCHEMA)
-    except DamagedDataset:
-        return nothing
-    places = np.stack([table["x"].to_numpy(), table["y"].to_numpy()])
-    good = not any(column.null_count for column in table.columns) and bool((np.abs(places) <= 2).all())
-    made_of = facts.get("made_of")
-    if not good or not isinstance(made_of, int) or not pc.any(table["landmark"]).as_py():
-        return nothing
-    return table.replace_schema_metadata({"made_of": str(made_of)})
-
-
 def _made_of(kept: pa.Table) -> int:
     return int((kept.schema.metadata or {}).get(b"made_of", b"0"))
 
 
-def _write(dataset: Dataset, found: WithVectors, table: pa.Table, made_of: int) -> None:
-    path = _path(dataset, found)
-    path.parent.mkdir(exist_ok=True)
-    parts.write(path, table.to_batches(), _SCHEMA, {**found.view.made.as_dict(), "made_of": made_of})
-
-
 def _table(contents: pa.Array, places: NDArray[np.float32], marks: NDArray[np.bool_]) -> pa.Table:
     return pa.Table.from_arrays(
-        [contents, pa.array(places[:, 0]), pa.array(places[:, 1]), pa.array(marks)], schema=_SCHEMA
+        [contents, pa.array(places[:, 0]), pa.array(places[:, 1]), pa.array(marks)], schema=SCHEMA
     )
 
 

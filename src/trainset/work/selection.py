@@ -11,8 +11,9 @@ import pyarrow as pa
 from trainset.errors import BadValue
 from trainset.store import filters
 from trainset.store.dataset import Dataset
-from trainset.store.filters import FLAGGED
+from trainset.store.filters import FLAGGED, PICKED
 from trainset.store.measured import measure_names
+from trainset.store.picks import picks_in, read_pick
 from trainset.store.query import BASE, PREDICTED, QueryTable, open_table
 from trainset.work.audit import CheckResult, audit, checks, flagged
 
@@ -106,14 +107,14 @@ def opened(
 
 
 def flags_named(dataset: Dataset, texts: Sequence[str]) -> dict[str, pa.Array]:
-    """The columns of checks that these filters or orders name, with the ids that each flags now. Raises `BadFilter`, `BadValue`."""
+    """The columns of checks and picks that these filters or orders name, with the ids that each holds for now. Raises `BadFilter`, `BadValue`."""
     return _flags(dataset, texts, _columns(dataset, " ".join(texts)), None)
 
 
 def _columns(dataset: Dataset, text: str) -> list[str]:
     """What a filter may speak of. The checks are looked for only where one may be meant."""
     flags = [FLAGGED + name for name in checks(dataset)] if FLAGGED in text.lower() else []
-    return [*BASE, *measure_names(dataset), *PREDICTED, *flags]
+    return [*BASE, *measure_names(dataset), *PREDICTED, *flags, *picks_in(text)]
 
 
 def _flags(dataset: Dataset, texts: Sequence[str], known: Sequence[str], at: int | None) -> dict[str, pa.Array]:
@@ -127,7 +128,8 @@ def _flags(dataset: Dataset, texts: Sequence[str], known: Sequence[str], at: int
     for result in results:
         if result.skipped:
             raise BadValue(f"the check {result.check} cannot run", got=result.skipped)
-    return {FLAGGED + result.check: result.ids for result in results}
+    picked = {name: read_pick(dataset, name) for name in sorted(used) if name.startswith(PICKED)}
+    return {FLAGGED + result.check: result.ids for result in results} | picked
 
 
 def _result(dataset: Dataset, check: str, at: int | None) -> CheckResult:

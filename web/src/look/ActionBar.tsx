@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { keysOf, type Command } from '../keys';
 import { go } from '../place';
-import { client, sentence, told } from '../server';
+import { client, keepPick, sentence, told } from '../server';
 import { say } from '../toast';
 import { chooseAll, chooseNone, chosen } from './chosen';
 import { note, undo, type Target } from './fixes';
@@ -21,6 +21,7 @@ type Props = {
 };
 
 const BUTTONS = 12;
+/** Ids that an address holds; more have a name. */
 const PICKED = 300;
 
 export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, onRestore, onMove, splits, target }: Props) {
@@ -44,10 +45,14 @@ export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, 
     }
   }
 
-  function only(): void {
+  async function only(): Promise<void> {
     const ids = [...chosen.get().ids];
-    if (ids.length > PICKED) say(`an address holds at most ${PICKED} samples: put them in a queue, or use a filter`, 'bad');
-    else go({ picked: ids, sample: '' });
+    try {
+      if (ids.length > PICKED) go({ where: [await keepPick(ids)], picked: [], sample: '' });
+      else go({ picked: ids, sample: '' });
+    } catch (error) {
+      say(sentence(error), 'bad');
+    }
   }
 
   return (
@@ -69,7 +74,7 @@ export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, 
           </button>
         )}
         {!all && selected > 0 && (
-          <button className="quiet" onClick={only} title="only these, with an address to copy">
+          <button className="quiet" onClick={() => void only()} title="only these, with an address to copy">
             only these
           </button>
         )}

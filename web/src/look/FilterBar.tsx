@@ -31,7 +31,8 @@ export function offers(text: string, known: Overview): { at: number; found: Offe
   return { at: text.length - word.length, found: [...starts, ...inside].filter((one) => one.text !== word).slice(0, 12) };
 }
 
-export function FilterBar({ total, moved, onRefresh }: { total: number | null; moved: boolean; onRefresh: () => void }) {
+/** `plain`: without an order, where there is none. */
+export function FilterBar({ total, moved = false, onRefresh, plain = false }: { total: number | null; moved?: boolean; onRefresh?: () => void; plain?: boolean }) {
   const here = usePlace();
   const known = useStore(overview);
   if (!known) return null;
@@ -40,33 +41,37 @@ export function FilterBar({ total, moved, onRefresh }: { total: number | null; m
   return (
     <div className="filterbar">
       <Typed known={known} onAdd={(text) => go({ where: [...here.where, text] })} />
-      <label className="order">
-        <span className="dim">order</span>
-        <select
-          value={sorted || (here.seed < 0 ? ' import' : ' draw')}
-          onChange={(event) => {
-            const value = event.target.value;
-            go(value === ' draw' ? { sort: '', seed: 0 } : value === ' import' ? { sort: '', seed: -1 } : { sort: value });
-          }}
-        >
-          <option value=" draw">at random</option>
-          <option value=" import">as imported</option>
-          {sorted && !orders.some((column) => column.name === sorted) && <option value={sorted}>{sorted}</option>}
-          {orders.map((column) => (
-            <option key={column.name} value={column.name}>
-              {column.title}
-            </option>
-          ))}
-        </select>
-      </label>
-      {sorted ? (
-        <button onClick={() => go({ sort: here.sort.startsWith('-') ? sorted : `-${sorted}` })} title={meaning(known.columns, here.sort)}>
-          {here.sort.startsWith('-') ? 'largest first' : 'smallest first'}
-        </button>
-      ) : (
-        <button onClick={() => go({ sort: '', seed: 1 + Math.floor(Math.random() * 999_999) })}>
-          Shuffle <kbd>s</kbd>
-        </button>
+      {!plain && (
+        <>
+          <label className="order">
+            <span className="dim">order</span>
+            <select
+              value={sorted || (here.seed < 0 ? ' import' : ' draw')}
+              onChange={(event) => {
+                const value = event.target.value;
+                go(value === ' draw' ? { sort: '', seed: 0 } : value === ' import' ? { sort: '', seed: -1 } : { sort: value });
+              }}
+            >
+              <option value=" draw">at random</option>
+              <option value=" import">as imported</option>
+              {sorted && !orders.some((column) => column.name === sorted) && <option value={sorted}>{sorted}</option>}
+              {orders.map((column) => (
+                <option key={column.name} value={column.name}>
+                  {column.title}
+                </option>
+              ))}
+            </select>
+          </label>
+          {sorted ? (
+            <button onClick={() => go({ sort: here.sort.startsWith('-') ? sorted : `-${sorted}` })} title={meaning(known.columns, here.sort)}>
+              {here.sort.startsWith('-') ? 'largest first' : 'smallest first'}
+            </button>
+          ) : (
+            <button onClick={() => go({ sort: '', seed: 1 + Math.floor(Math.random() * 999_999) })}>
+              Shuffle <kbd>s</kbd>
+            </button>
+          )}
+        </>
       )}
       <span className="count" role="status">
         {total === null ? '…' : `${total.toLocaleString('en')} ${total === 1 ? 'sample' : 'samples'}`}

@@ -13,7 +13,7 @@ from trainset.errors import BadValue
 from trainset.server.desk import AtDesk, Desk
 from trainset.server.roles import Guarded, Role, allow
 from trainset.store import filters, ids
-from trainset.store.filters import FLAGGED
+from trainset.store.filters import FLAGGED, PICKED
 from trainset.store.kept import KeptTable
 from trainset.work.about_sample import AboutSample, about_sample
 from trainset.work.selection import flags_named
@@ -170,9 +170,9 @@ def samples_of(table: KeptTable, wanted: list[bytes]) -> list[Sample]:
 
 
 def selected(desk: Desk, table: KeptTable, where: list[str], sort: str = "", picked: str = "") -> tuple[str, ...]:
-    """The filters of a selection, whose checks have been run. Excluded samples are left out unless a filter speaks of them."""
+    """The filters of a selection, whose checks have been run and whose picks are there. Excluded samples are left out unless a filter speaks of them."""
     texts = [text for text in where if text.strip()]
-    if FLAGGED in "".join([*texts, sort]):
+    if any(start in "".join([*texts, sort]).lower() for start in (FLAGGED, PICKED)):
         table.flag(flags_named(desk.dataset, [*texts, *([sort.lstrip("-")] if sort else [])]))
     spoken = any("excluded" in filters.parse(text, table.columns).columns for text in texts)
     return tuple(texts) if picked or spoken else (*texts, "not excluded")

@@ -1,0 +1,84 @@
+"""Picks: lists of samples that were picked by hand, kept by what they hold, so that a filter and an address can name them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from trainset.errors import BadFilter, BadValue
+from trainset.store.dataset import Dataset
+from trainset.store.durable import whole_file
+from trainset.store.filters import PICKED
+
+MOST = 5_000_000
+"""Samples of one pick."""
+_ID = 16
+_FILES, _BYTES = 2_000, 400_000_000
+"""Of all picks together; those made longest ago go first: they are a cache."""
+_NAME = re.compile(PICKED + r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """name: what a filter calls it. samples: how many it holds."""
+
+    name: str
+    samples: int
+
+
+def keep_pick(dataset: Dataset, ids: bytes | pa.Array) -> Pick:
+    """Keeps ids (16 bytes each) under a name made of what they are: the same samples have the same name, in any order. Raises `BadValue`."""
+    data = b"".join(one.as_py() for one in ids) if isinstance(ids, pa.Array) else ids
+    if not data or len(data) % _ID or len(data) > MOST * _ID:
+        raise BadValue(
+            "this is no list of samples",
+            expected=f"16 bytes each, of 1 to {MOST:,} samples",
+            got=f"{len(data):,} bytes",
+        )
+    found = np.unique(np.frombuffer(data, f"S{_ID}")).tobytes()
+    name = PICKED + hashlib.sha256(found).hexdigest()[:_ID]
+    path = _path(dataset, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(found)
+    _tidy(path)
+    return Pick(name, len(found) // _ID)
+
+
+def read_pick(dataset: Dataset, name: str) -> pa.Array:
+    """The ids of a pick. Raises `BadFilter` when it is no longer kept, or damaged."""
+    path = _path(dataset, name)
+    data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+    if not data or len(data) % _ID or PICKED + hashlib.sha256(data).hexdigest()[:_ID] != name:
+        raise BadFilter(
+            f"the pick {name!r} is not kept here",
+            next="pick the samples again: picks are a cache of one machine; a queue or a label lasts",
+        )
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(_ID), len(data) // _ID, [None, pa.py_buffer(data)])
+
+
+def picks_in(text: str) -> list[str]:
+    """The names of picks that a text may speak of."""
+    return _NAME.findall(text.lower())
+
+
+def _path(dataset: Dataset, name: str) -> Path:
+    return dataset.place("cache", "picks") / name
+
+
+def _tidy(newest: Path) -> None:
+    """Takes the oldest away, never the one just made."""
+    found = sorted((entry.stat().st_mtime, entry.path, entry.stat().st_size) for entry in os.scandir(newest.parent))
+    count, size = len(found), sum(one[2] for one in found)
+    for _, path, length in found:
+        if count <= _FILES and size <= _BYTES:
+            return
+        if path != str(newest):
+            Path(path).unlink(missing_ok=True)
+            count, size = count - 1, size - length
