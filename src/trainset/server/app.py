@@ -15,7 +15,9 @@ from trainset.server.desk import Desk
 from trainset.server.guard import Guard, hosts_of
 from trainset.server.roles import Doors, Visitor
 from trainset.server.routes import dataset as of_dataset
-from trainset.server.routes import facets, fixes, jobs, matrix, media, picks, queues, runs, samples, session, versions
+from trainset.server.routes import (
+    facets, findings, fixes, imports, jobs, matrix, media, pairs, picks, queues, runs, samples, session, versions,
+)  # fmt: skip
 from trainset.server.routes import map as of_map
 from trainset.work.workbench import Workbench
 
@@ -30,6 +32,9 @@ ROUTERS = (
     facets.router,
     fixes.router,
     queues.router,
+    findings.router,
+    pairs.router,
+    imports.router,
     jobs.router,
     runs.router,
     matrix.router,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from trainset.errors import TrainsetError
 from trainset.server.events import Events
@@ -61,6 +64,21 @@ class Findings:
                 self._found.at, {**self._found.results, result.check: result}, self._found.waiting, self._found.trouble
             )
         self._events.tell("findings")
+
+    def dismissed(self, check: str, some: pa.Array) -> None:
+        """Takes findings of a check off the list (ids of 16 bytes each): somebody dismissed them just now."""
+        with self._lock:
+            old = self._found.results.get(check)
+        if old is None:
+            return
+        stays = pc.invert(pc.is_in(old.ids.cast(pa.binary(16)), value_set=some.cast(pa.binary(16))))
+        rows = pc.indices_nonzero(stays).to_pylist()
+        self.set(
+            replace(
+                old, ids=old.ids.filter(stays), severity=[old.severity[row] for row in rows],
+                because=[old.because[row] for row in rows], dismissed=old.dismissed + len(old.ids) - len(rows),
+            )
+        )  # fmt: skip
 
     def close(self) -> None:
         """Ends after the check that runs."""

@@ -153,7 +153,7 @@ def flagged(dataset: Dataset, check: str, at: str | int | None = None) -> pa.Arr
 
 
 def dismiss(
-    dataset: Dataset, check: str, samples: Iterable[Any] = (), *, reason: str, person: str = ""
+    dataset: Dataset, check: str, samples: Iterable[Any] = (), *, reason: str, person: str = "", key: str | None = None
 ) -> tuple[int | None, int]:
     """Dismisses findings of a check, on samples or on all that it flags: they stay dismissed until that action is undone.
 
@@ -171,7 +171,7 @@ def dismiss(
             asked = set(table.find(Selection.of(named).ids))
         found = [identifier for identifier in found if identifier in asked]
     entries = [Entry(EntryKind.DISMISSED, sample=identifier, subject=name) for identifier in found]
-    return log.append(dataset, "dismiss", acting(person), reason, entries), len(entries)
+    return log.append(dataset, "dismiss", acting(person), reason, entries, key=key), len(entries)
 
 
 class _Columns:

@@ -38,6 +38,7 @@ with run_when_used("trainset.work"):
     from trainset.work import forms as of_forms
     from trainset.work import harm as of_harm
     from trainset.work import import_ as of_import
+    from trainset.work import import_outcomes as of_outcomes
     from trainset.work import import_predictions as of_predictions
     from trainset.work import import_reports as of_reports
     from trainset.work import locks as of_locks
@@ -47,6 +48,7 @@ with run_when_used("trainset.work"):
     from trainset.work import measure as of_measure
     from trainset.work import near as of_near
     from trainset.work import neighbours as of_neighbours
+    from trainset.work import pairs as of_pairs
     from trainset.work import prices as of_prices
     from trainset.work import queue as of_queue
     from trainset.work import queues as of_queues
@@ -143,6 +145,9 @@ class Workbench(store.Dataset):
     flagged = verb(lambda: of_audit.flagged)
     dismiss = verb(lambda: of_audit.dismiss)
     dismissals = verb(lambda: of_audit.dismissals)
+    pairs = verb(lambda: of_pairs.pairs)
+    imports = verb(lambda: of_outcomes.imports)
+    import_outcomes = verb(lambda: of_outcomes.import_outcomes)
     save_audit = verb(lambda: audit_page.save_audit)
     label = verb(lambda: fix.label)
     exclude = verb(lambda: fix.exclude)

@@ -7,6 +7,7 @@ import { mediaAddress } from '../server';
 
 export function Thumb({ id, medium, name }: { id: string; medium: string; name: string }) {
   const [found, setFound] = useState<Preview | null>(null);
+  const [broken, setBroken] = useState(false);
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => (medium === 'text' ? undefined : previews.get(id, setFound)), [id, medium]);
   useEffect(() => {
@@ -14,5 +15,6 @@ export function Thumb({ id, medium, name }: { id: string; medium: string; name: 
   }, [found]);
   if (medium === 'text') return <span className="thumb-text">{name}</span>;
   if (medium === 'audio') return <canvas ref={canvas} className="thumb-outline" onPointerEnter={() => void play(id)} onPointerLeave={stop} />;
-  return <img className="thumb" alt="" src={found?.kind === 'picture' ? found.url : found ? mediaAddress(id) : undefined} />;
+  if (broken) return <span className="thumb thumb-none">cannot be shown</span>;
+  return <img className="thumb" alt="" onError={() => setBroken(true)} src={found?.kind === 'picture' ? found.url : found ? mediaAddress(id) : undefined} />;
 }

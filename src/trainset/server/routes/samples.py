@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -176,6 +177,15 @@ def selected(desk: Desk, table: KeptTable, where: list[str], sort: str = "", pic
         table.flag(flags_named(desk.dataset, [*texts, *([sort.lstrip("-")] if sort else [])]))
     spoken = any("excluded" in filters.parse(text, table.columns).columns for text in texts)
     return tuple(texts) if picked or spoken else (*texts, "not excluded")
+
+
+def samples_of(table: KeptTable, wanted: Sequence[bytes]) -> dict[bytes, Sample]:
+    """These samples as they are now, by id; those that are not there are left out."""
+    more = [name for name in ("predicted", "confidence", "text") if name in table.columns]
+    listed = ", ".join(f"'{one.hex()}'" for one in wanted) or "''"
+    names = ", ".join(f'"{name}"' for name in [*_SHOWN, *more])
+    rows = table.run(f"SELECT {names} FROM samples WHERE lower(hex(id)) IN ({listed})")  # noqa: S608  # ids are hex, names ours
+    return {bytes(row["id"]): _sample(row, "") for row in rows.to_pylist()}
 
 
 def ids_of(picked: str) -> tuple[bytes, ...]:
