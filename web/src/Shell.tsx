@@ -10,7 +10,7 @@ import { hush, toasts } from './toast';
 
 const THEMES = ['', 'light', 'dark'] as const;
 
-export function Shell({ pages, children }: { pages: readonly { name: string; title: string }[]; children: ReactNode }) {
+export function Shell({ pages, children }: { pages: readonly { name: string; title: string; admin?: boolean }[]; children: ReactNode }) {
   const here = usePlace();
   const who = useStore(session);
   const known = useStore(overview);
@@ -38,7 +38,7 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
           {who?.dataset ?? 'trainset'}
         </span>
         <nav aria-label="pages">
-          {pages.map((page) => (
+          {pages.filter((page) => !page.admin || who?.role === 'admin').map((page) => (
             <a key={page.name} href={linkTo(page.name)} aria-current={page.name === here.page ? 'page' : undefined}>
               {page.title}
             </a>

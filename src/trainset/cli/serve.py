@@ -6,12 +6,16 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trainset.cli import output
-from trainset.cli.options import As, AsJson, DatasetDir, opened
+from trainset.cli.options import As, AsJson, DatasetDir, opened, watched
+from trainset.errors import NotADataset
+
+if TYPE_CHECKING:
+    from trainset.work.workbench import Workbench
 
 
 def serve(
@@ -26,15 +30,18 @@ def serve(
     allow_root: Annotated[
         list[Path] | None, typer.Option(metavar="DIR", help="A folder that the page may import from, besides this one.")
     ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Make an empty dataset when there is none: the page imports.")
+    ] = False,
     person: As = "",
     json: AsJson = False,
 ) -> None:
-    """Open the workbench in the browser: look, listen, fix, compare."""
+    """Open the workbench in the browser: import, look, listen, fix, compare."""
     from trainset.server.serve import bind
     from trainset.server.serve import serve as run
 
     sock = bind(host, port)
-    with opened(dataset) as found:
+    with _opened(dataset, new, ask=not json) as found:
 
         def started(link: str, reviewers: dict[str, str]) -> None:
             if json:
@@ -59,6 +66,28 @@ def serve(
         )
         if not json:
             output.line("ended; all that was done is kept")
+
+
+def _opened(folder: Path | None, new: bool, *, ask: bool) -> Workbench:
+    """The dataset; where there is none, a new one when told so, or when whoever sits at the terminal says yes."""
+    try:
+        return opened(folder)
+    except NotADataset:
+        place = folder or Path.cwd() / f"{Path.cwd().name or 'new'}.trainset"
+        several = folder is None and any(Path.cwd().glob("*.trainset"))
+        if several or not (new or (ask and sys.stdin.isatty() and _agrees(place))):
+            raise
+    from trainset.work import workbench
+
+    return watched(workbench.init(place))
+
+
+def _agrees(place: Path) -> bool:
+    output.line(
+        f"There is no dataset here. Make an empty one, {output.safe(place.name)}, and import in the browser? [Y/n]"
+    )
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
 
 
 def _has_screen() -> bool:

@@ -16,7 +16,7 @@ from trainset.server.guard import Guard, hosts_of
 from trainset.server.roles import Doors, Visitor
 from trainset.server.routes import dataset as of_dataset
 from trainset.server.routes import (
-    facets, findings, fixes, imports, jobs, matrix, media, pairs, picks, queues, runs, samples, session, versions,
+    facets, findings, fixes, imports, jobs, matrix, media, pairs, picks, queues, runs, samples, session, uploads, versions,
 )  # fmt: skip
 from trainset.server.routes import map as of_map
 from trainset.work.workbench import Workbench
@@ -35,6 +35,7 @@ ROUTERS = (
     findings.router,
     pairs.router,
     imports.router,
+    uploads.router,
     jobs.router,
     runs.router,
     matrix.router,

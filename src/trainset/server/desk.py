@@ -11,14 +11,16 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from trainset.engine.pool import Pool
-from trainset.errors import BadSource, Unsafe
+from trainset.errors import BadSource, UnknownName, Unsafe
 from trainset.server.events import Events
 from trainset.server.findings import Findings
 from trainset.server.jobs import Jobs
 from trainset.server.roles import Visitor
+from trainset.store import paths
 from trainset.store.kept import KeptTable
 from trainset.work.map_view import MapView
 from trainset.work.shown import FUNCTION
+from trainset.work.uploads import Uploads
 from trainset.work.workbench import Workbench
 
 
@@ -33,6 +35,7 @@ class Desk:
         self.findings = Findings(dataset, self.events)
         self.jobs = Jobs(dataset, self.events)
         self.maps = MapView(dataset)
+        self.uploads = Uploads(dataset)
         self._opening = threading.Lock()
         self._pool: Pool | None = None
 
@@ -54,14 +57,17 @@ class Desk:
                 self._pool = Pool(FUNCTION, {}, workers=1)
             return self._pool
 
-    def inside(self, place: str) -> Path:
-        """A file or folder below one of the roots, by its whole path or from the first root on. Raises `Unsafe`, `BadSource`."""
+    def inside(self, place: str, root: int = 0) -> Path:
+        """A file or folder below one of the roots, by its path from that root on (or, below any of them, its whole path). Raises
+        `Unsafe`, `BadSource`."""
         if not place or "\0" in place or not self.roots:
             raise BadSource(
                 "say what to import", expected="a file or folder below a folder that the server was started for"
             )
-        path = (self.roots[0] / place).resolve()
-        if not any(path == root or root in path.parents for root in self.roots):
+        if not 0 <= root < len(self.roots):
+            raise UnknownName(f"there is no folder {root}", expected=", ".join(root.name for root in self.roots))
+        path = (self.roots[root] / paths.local(place)).resolve()
+        if not self.is_open(path):
             raise Unsafe(
                 "this place is not open to the page", where=path.name, expected="below " + " or ".join(root.name for root in self.roots),
                 next="trainset serve --allow-root DIR opens another folder",
@@ -69,6 +75,15 @@ class Desk:
         if not path.exists():
             raise BadSource("there is no such file or folder", where=path.name)
         return path
+
+    def is_open(self, path: Path) -> bool:
+        """Whether a place lies below one of the roots, links followed."""
+        real = path.resolve()
+        return any(real == root or root in real.parents for root in self.roots)
+
+    def source(self, upload: str, path: str, root: int = 0) -> Path:
+        """What to import: an upload by its name, else a place below a root. Raises `Unsafe`, `BadSource`, `BadValue`."""
+        return self.uploads.source(upload) if upload else self.inside(path, root)
 
     def close(self) -> None:
         """Ends its processes and threads, and frees the table."""
@@ -83,8 +98,11 @@ class Desk:
 
 
 def desk(request: Request) -> Desk:
-    """The desk of the app that a request came to."""
-    return cast("Desk", request.app.state.desk)
+    """The desk of the app that a request came to. The first import, a job of its own, decides the medium."""
+    found = cast("Desk", request.app.state.desk)
+    if not found.dataset.medium:
+        found.dataset.reread()
+    return found
 
 
 def visitor(request: Request) -> Visitor:

@@ -44,7 +44,7 @@ class _Steps:
 
 
 def _import(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
-    names = ("name", "format", "settings", "split_names", "reason", "rehash")
+    names = ("name", "format", "settings", "split_names", "reason", "rehash", "files")
     more = {name: given[name] for name in names if given.get(name)}
     report = dataset.import_(
         given["source"],
@@ -162,7 +162,11 @@ def _curve(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
 
 
 VERBS: Mapping[str, Verb] = {
-    "import": Verb("Import", _import, ("source", "name", "format", "settings", "split_names", "reason", "rehash")),
+    "import": Verb(
+        "Import",
+        _import,
+        ("source", "root", "upload", "name", "format", "settings", "split_names", "reason", "rehash", "files"),
+    ),
     "measure": Verb("Measure", _measure),
     "embed": Verb("Embed", _embed, ("embedder",)),
     "map": Verb("Map", _map, ("embedder", "anew")),

@@ -77,6 +77,10 @@ class Dataset:
             _write_settings(self.folder, medium)
             self._settings = _read_settings(self.folder)
 
+    def reread(self) -> None:
+        """Takes in what another process decided: the medium, by a first import."""
+        self._settings = _read_settings(self.folder)
+
     def place(self, *parts: str) -> Path:
         """A path inside the dataset's folder. Raises `DamagedDataset` when a link or a device is in its way."""
         place = self.folder

@@ -49,6 +49,7 @@ with run_when_used("trainset.work"):
     from trainset.work import near as of_near
     from trainset.work import neighbours as of_neighbours
     from trainset.work import pairs as of_pairs
+    from trainset.work import preview as of_preview
     from trainset.work import prices as of_prices
     from trainset.work import queue as of_queue
     from trainset.work import queues as of_queues
@@ -146,6 +147,7 @@ class Workbench(store.Dataset):
     dismiss = verb(lambda: of_audit.dismiss)
     dismissals = verb(lambda: of_audit.dismissals)
     pairs = verb(lambda: of_pairs.pairs)
+    preview = verb(lambda: of_preview.preview)
     imports = verb(lambda: of_outcomes.imports)
     import_outcomes = verb(lambda: of_outcomes.import_outcomes)
     save_audit = verb(lambda: audit_page.save_audit)

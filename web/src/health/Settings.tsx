@@ -3,7 +3,7 @@ import { useAsked } from '../asked';
 import { client, told, type Schemas } from '../server';
 
 export type Values = Record<string, boolean | number | string>;
-type Setting = Schemas['Setting'];
+type Setting = Schemas['Threshold'];
 
 const STEPS = 40;
 const TIMES = 8; // a slider goes from an eighth of the default to eight times it

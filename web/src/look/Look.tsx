@@ -4,7 +4,7 @@ import { Windows } from '../grid/Windows';
 import { classKeys, commands, keysOf, own, useCommands, type Command } from '../keys';
 import { head, news, overview } from '../live';
 import { awake, toggle as playOrStop } from '../media/sound';
-import { go, usePlace } from '../place';
+import { go, linkTo, usePlace } from '../place';
 import { client, sentence, told } from '../server';
 import { useStore } from '../store';
 import { say } from '../toast';
@@ -29,7 +29,7 @@ export function Look() {
       <div className="empty">
         <h1>Nothing here yet</h1>
         <p>
-          Import a folder, a list or an archive: <code>trainset import DIR</code>. This page shows them as they come.
+          <a href={linkTo('import')}>Import</a> a folder, a list or an archive. This page shows them as they come.
         </p>
       </div>
     );

@@ -25,7 +25,7 @@ MOST = 200
 """Findings of one answer."""
 
 
-class Setting(BaseModel):
+class Threshold(BaseModel):
     """A setting of a check. kind: number, whole number, yes-no, text."""
 
     name: str
@@ -52,7 +52,7 @@ class Check(BaseModel):
     waiting: bool
     skipped: str
     paired: bool
-    settings: list[Setting]
+    settings: list[Threshold]
 
 
 class Health(BaseModel):
@@ -209,7 +209,7 @@ def _health(desk: Desk, found: Found) -> Health:
                 about=[*result.about] if result else [], why=plugin.section("Why it matters"),
                 next=result.next if result and result.next else plugin.section("What to do"), waiting=result is None,
                 skipped=result.skipped if result else "", paired=name in PAIRED,
-                settings=[Setting(**vars(one)) for one in declared(plugin, desk.dataset.medium)],
+                settings=[Threshold(**vars(one)) for one in declared(plugin, desk.dataset.medium)],
             )
         )  # fmt: skip
     told.sort(

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from trainset.errors import BadValue
 from trainset.server import jobs as work
 from trainset.server.desk import AtDesk, By
 from trainset.server.job_verbs import VERBS, checked
@@ -119,10 +120,14 @@ def one(desk: AtDesk, number: int) -> Job:
 @router.post("/api/jobs")
 @allow(Role.ADMIN)
 def start(desk: AtDesk, by: By, asked: Start) -> Job:
-    """Starts a job. What is imported must lie in a folder that the server was started for, see `/api/roots`."""
+    """Starts a job. What is imported is an `upload` by its name, or lies in a folder that the server was started for, see `/api/roots`: `source`
+    is its path from the one of number `root` on."""
     arguments = dict(checked(asked.verb, asked.arguments))
     if asked.verb == "import":
-        arguments["source"] = str(desk.inside(str(arguments.get("source", ""))))
+        upload, root = str(arguments.pop("upload", "") or ""), arguments.pop("root", 0)
+        if not isinstance(root, int):
+            raise BadValue("a root is a number", got=repr(root)[:80])
+        arguments["source"] = str(desk.source(upload, str(arguments.get("source", "")), root))
     return _told(desk.jobs.start(asked.verb, arguments, by.person))
 
 
