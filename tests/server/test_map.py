@@ -169,7 +169,7 @@ def test_the_parts_of_classes_open_their_samples(admin: TestClient, mapped: trai
     parts = tuple(
         Cluster(n, half, (), (), "dog", 0.4, "relabel", "it lies with 'dog'", "dog") for n, half in enumerate(halves, 1)
     )
-    keep_clusters(mapped, [Clusters("cat", 10, parts, 4.0, 0.0, 0.4, 1.0, True, "falls into 2 parts", ())])
+    keep_clusters(mapped, [Clusters("cat", 10, parts, 4.0, 0.0, 0.4, 1.0, 4.0, True, "falls into 2 parts", ())])
     (one,) = admin.get("/api/clusters").json()["classes"]
     opened = admin.get("/api/samples", params={"where": one["parts"][1]["pick"]}).json()
     assert {sample["id"] for sample in opened["samples"]} == {row["id"].hex() for row in rows[6:]}

@@ -16,7 +16,21 @@ from trainset.server.guard import Guard, hosts_of
 from trainset.server.roles import Doors, Visitor
 from trainset.server.routes import dataset as of_dataset
 from trainset.server.routes import (
-    facets, findings, fixes, imports, jobs, matrix, media, pairs, picks, queues, runs, samples, session, uploads, versions,
+    facets,
+    findings,
+    fixes,
+    imports,
+    jobs,
+    matrix,
+    media,
+    pairs,
+    picks,
+    queues,
+    runs,
+    samples,
+    session,
+    uploads,
+    versions,
 )  # fmt: skip
 from trainset.server.routes import map as of_map
 from trainset.work.workbench import Workbench

@@ -11,10 +11,10 @@ from trainset.recipe import is_command
 from trainset.server.jobs import epochs_of
 from trainset.store.epochs import Live
 from trainset.store.picks import keep_pick
+from trainset.work.clusters_kept import keep_clusters
 from trainset.work.compared import kept
 from trainset.work.epoch import Epoch
 from trainset.work.forms import check_embedder, recipe_fields
-from trainset.work.clusters_kept import keep_clusters
 from trainset.work.workbench import Workbench
 
 Say = Callable[..., None]

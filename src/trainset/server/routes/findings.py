@@ -13,7 +13,7 @@ from trainset.server.desk import AtDesk, By, Desk
 from trainset.server.findings import Found
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.fixes import Done
-from trainset.server.routes.samples import Sample, identifier, samples_of
+from trainset.server.routes.samples import Sample, identifier, samples_by_id
 from trainset.store import log
 from trainset.work.audit import CheckResult, audit, checks
 from trainset.work.check_settings import chosen, declared
@@ -144,7 +144,7 @@ def findings(
     result = _result(desk, _known(desk, check), settings)
     wanted = [bytes(one) for one in result.ids[first : first + count].to_pylist()]
     with desk.table() as table:
-        known = samples_of(table, wanted) if wanted else {}
+        known = samples_by_id(table, wanted) if wanted else {}
     places = range(first, first + len(wanted))
     return FindingsPage(
         check=result.check, flagged=result.flagged, dismissed=result.dismissed, skipped=result.skipped, about=[*result.about], first=first,

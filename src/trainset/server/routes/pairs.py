@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from trainset.server.desk import AtDesk
 from trainset.server.roles import Guarded, Role, allow
-from trainset.server.routes.samples import Sample, samples_of
+from trainset.server.routes.samples import Sample, samples_by_id
 from trainset.work.pairs import pairs
 
 router = APIRouter(route_class=Guarded, tags=["findings"])
@@ -50,7 +50,7 @@ def every(
     found = kept.remember(("pairs", check), lambda: pairs(desk.dataset, check))
     some = found.slice(first, count).to_pylist()
     with desk.table() as table:
-        known = samples_of(table, [bytes(row[side]) for row in some for side in ("stays", "goes")]) if some else {}
+        known = samples_by_id(table, [bytes(row[side]) for row in some for side in ("stays", "goes")]) if some else {}
     return Pairs(
         check=check, total=found.num_rows, at=at, first=first,
         pairs=[

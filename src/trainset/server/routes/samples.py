@@ -179,7 +179,7 @@ def selected(desk: Desk, table: KeptTable, where: list[str], sort: str = "", pic
     return tuple(texts) if picked or spoken else (*texts, "not excluded")
 
 
-def samples_of(table: KeptTable, wanted: Sequence[bytes]) -> dict[bytes, Sample]:
+def samples_by_id(table: KeptTable, wanted: Sequence[bytes]) -> dict[bytes, Sample]:
     """These samples as they are now, by id; those that are not there are left out."""
     more = [name for name in ("predicted", "confidence", "text") if name in table.columns]
     listed = ", ".join(f"'{one.hex()}'" for one in wanted) or "''"
