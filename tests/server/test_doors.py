@@ -43,7 +43,7 @@ def address(route: Any) -> str:
 def asked(route: Any) -> dict[str, Any]:
     method = next(iter(route.methods))
     file = route.path.startswith("/api/uploads/")  # files are sent as their bytes
-    body = {"content": b""} if file else {"json": {}} if method == "POST" else {}
+    body: dict[str, Any] = {"content": b""} if file else {"json": {}} if method == "POST" else {}
     kind = {"Content-Type": "application/octet-stream"} if file else {}
     return {"method": method, "url": address(route), "headers": {"Origin": HERE, **kind}, **body}
 
