@@ -213,7 +213,7 @@ def test_from_an_empty_dataset_to_samples_and_no_page_is_served_of_what_was_sent
                 put(client, str(path.relative_to(tmp_path / "pets")), path.read_bytes(), "pets")
             put(client, "cat/evil.html", b"<script>alert(1)</script>", "pets")
             put(client, "cat/evil.svg", b"<svg onload='alert(1)' xmlns='http://www.w3.org/2000/svg'/>", "pets")
-            asked = {"verb": "import", "arguments": {"upload": "pets", "name": "pets"}}
+            asked = {"verb": "import", "arguments": {"upload": "pets", "name": "pets", "files": 6}}
             number = client.post("/api/jobs", json=asked).json()["number"]
             for _ in range(600):
                 job = client.get(f"/api/jobs/{number}").json()

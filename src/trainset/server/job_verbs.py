@@ -44,7 +44,7 @@ class _Steps:
 
 
 def _import(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
-    names = ("name", "format", "settings", "split_names", "reason", "rehash", "files")
+    names = ("name", "format", "settings", "split_names", "reason", "rehash")
     more = {name: given[name] for name in names if given.get(name)}
     report = dataset.import_(
         given["source"],
