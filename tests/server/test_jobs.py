@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,3 +151,21 @@ def test_a_run_that_was_trained_elsewhere_is_listed_too(admin: TestClient, datas
     assert admin.get("/api/runs").json() == []
     run = trained(dataset)
     assert [one["run"] for one in admin.get("/api/runs").json()] == [run.run]
+
+
+def test_no_job_names_a_folder_of_the_machine(
+    admin: TestClient, dataset: trainset.Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "more.csv").write_text("text,label\nlater,b\n", encoding="utf-8")
+    admin.post("/api/jobs", json={"verb": "import", "arguments": {"source": "more.csv"}})
+    assert ended(admin, 1)["state"] == "done"
+    from trainset.server import jobs
+
+    monkeypatch.setattr(jobs, "_BOOT", "raise RuntimeError('in ' + __import__('sys').executable)")
+    admin.post("/api/jobs", json={"verb": "measure"})
+    crashed = ended(admin, 2)
+    assert crashed["state"] == "failed"
+    assert "RuntimeError: in …/" in crashed["error"]["detail"]
+    for answer in (admin.get("/api/jobs"), admin.get("/api/jobs/1"), admin.get("/api/jobs/2")):
+        assert str(tmp_path) not in answer.text
+        assert str(Path(sys.executable).parent) not in answer.text

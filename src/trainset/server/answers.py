@@ -72,7 +72,7 @@ def code(error: errors.TrainsetError) -> int:
 
 def problem(error: errors.TrainsetError, status: int | None = None, *, folder: Path | None = None) -> JSONResponse:
     """An error as an answer. Places on this machine are said from the dataset on, or by their last name."""
-    told = {name: _short(text, folder) for name, text in error.as_dict().items()}
+    told = {name: short(text, folder) for name, text in error.as_dict().items()}
     return JSONResponse(told, status or code(error))
 
 
@@ -109,7 +109,8 @@ def install(app: FastAPI, folder: Path) -> None:
 _PLACE = re.compile(r"(?<![\w.~/\\-])(?:/[^\s/:'\"(),;]+){2,}/?")
 
 
-def _short(text: str, folder: Path | None) -> str:
+def short(text: str, folder: Path | None) -> str:
+    """A text without the folders of this machine: places are said from the dataset on, or by their last name."""
     if folder is not None:
         text = text.replace(str(folder), folder.name).replace(
             os.fsencode(folder).decode("utf-8", "replace"), folder.name

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from trainset.errors import BadValue
 from trainset.server import jobs as work
+from trainset.server.answers import short
 from trainset.server.desk import AtDesk, By
 from trainset.server.job_verbs import VERBS, checked
 from trainset.server.roles import Guarded, Role, allow
@@ -52,7 +55,7 @@ class Start(BaseModel):
 @allow(Role.REVIEWER)
 def every(desk: AtDesk, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> list[Job]:
     """The latest jobs, the newest first, each with the last of its lines alone: one job by its number has all of them."""
-    return [_told(job, lines=1) for job in desk.jobs.all()[:limit]]
+    return [_told(job, desk.dataset.folder, lines=1) for job in desk.jobs.all()[:limit]]
 
 
 class Choice(BaseModel):
@@ -114,7 +117,7 @@ def epochs(desk: AtDesk, number: int, after: Annotated[int, Query(ge=-1, le=2**3
 @allow(Role.REVIEWER)
 def one(desk: AtDesk, number: int) -> Job:
     """One job."""
-    return _told(desk.jobs.one(number))
+    return _told(desk.jobs.one(number), desk.dataset.folder)
 
 
 @router.post("/api/jobs")
@@ -128,27 +131,28 @@ def start(desk: AtDesk, by: By, asked: Start) -> Job:
         if not isinstance(root, int):
             raise BadValue("a root is a number", got=repr(root)[:80])
         arguments["source"] = str(desk.source(upload, str(arguments.get("source", "")), root))
-    return _told(desk.jobs.start(asked.verb, arguments, by.person))
+    return _told(desk.jobs.start(asked.verb, arguments, by.person), desk.dataset.folder)
 
 
 @router.post("/api/jobs/{number}/cancel")
 @allow(Role.ADMIN)
 def cancel(desk: AtDesk, number: int) -> Job:
     """Ends a job; what it acknowledged is kept."""
-    return _told(desk.jobs.cancel(number))
+    return _told(desk.jobs.cancel(number), desk.dataset.folder)
 
 
-def _told(job: work.Job, lines: int = 1_000) -> Job:
-    given = dict(job.arguments)
-    if "source" in given:
-        given["source"] = str(given["source"]).rsplit("/", 1)[-1]  # no folder of the machine
+def _told(job: work.Job, folder: Path, lines: int = 1_000) -> Job:
+    """A job without the folders of this machine: its words come from a process of its own, some of them from Python itself."""
     facts = {name: getattr(job, name) for name in Job.model_fields}
-    return Job(
-        **{
-            **facts,
-            "arguments": given,
-            "live": dict(job.live),
-            "error": dict(job.error),
-            "lines": list(job.lines[-lines:]),
-        }
-    )
+    told = _without_folders({**facts, "lines": list(job.lines[-lines:])}, folder)
+    if "source" in job.arguments:
+        told["arguments"]["source"] = str(job.arguments["source"]).rsplit("/", 1)[-1]
+    return Job(**told)
+
+
+def _without_folders(value: Any, folder: Path) -> Any:
+    if isinstance(value, str):
+        return short(value, folder)
+    if isinstance(value, Mapping):
+        return {str(name): _without_folders(inner, folder) for name, inner in value.items()}
+    return [_without_folders(inner, folder) for inner in value] if isinstance(value, (list, tuple)) else value
