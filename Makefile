@@ -37,9 +37,9 @@ lint: $(VENV)/.dev  ## ruff
 types: $(VENV)/.dev  ## mypy --strict
 	$(BIN)/mypy
 
-unit: $(VENV)/.dev  ## pytest
+unit: $(VENV)/.dev  ## pytest, on every core; what it runs has one thread each, for threads beside others wait for one another
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	$(BIN)/python -m pytest -n auto --dist worksteal --basetemp="$$folder/pytest"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal --basetemp="$$folder/pytest"
 
 docs: $(VENV)/.dev  ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate

@@ -10,7 +10,17 @@ from trainset.errors import BadValue
 from trainset.learn import ridge
 from trainset.learn.curve import curve
 from trainset.learn.pooled import pooled
-from trainset.learn.retrained import SHARES, Head, Trials, all_thinned, directions, enough_groups, one_thinned, parts
+from trainset.learn.retrained import (
+    SHARES,
+    Head,
+    Trials,
+    all_thinned,
+    directions,
+    enough_groups,
+    one_thinned,
+    one_thread,
+    parts,
+)
 from trainset.learn.view import Whole
 
 
@@ -198,3 +208,15 @@ def test_a_curve_of_samples_covers_what_twice_as_many_bring() -> None:
         right, _ = Head(x, codes, 3, among=here).trained(codes >= 0)
         inside += said.low <= right[here].mean() - head.right.mean() <= said.high
     assert inside >= 8
+
+
+def test_trainings_on_parts_use_one_thread_and_give_the_others_back() -> None:
+    from threadpoolctl import threadpool_info
+
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    before = threads()
+    with one_thread():
+        assert threads() == {1}
+    assert threads() == before

@@ -90,8 +90,6 @@ def _corrected(
 def _by_gram(
     head: Ridge, view: View, rows: NDArray[np.int64], penalties: Sequence[float], gram: NDArray[np.float64]
 ) -> Said:
-    from scipy.linalg import solve
-
     rest, cross = gram.copy(), head.cross.copy()
     moved, share = np.zeros(view.dim), head.base * head.total
     for centred, target, weight in _parts(head, view, rows):
@@ -103,11 +101,26 @@ def _by_gram(
     moved, share = moved / total, share / total
     rest -= total * np.outer(moved, moved)
     cross -= total * np.outer(moved, share - head.base)
-    scores = []
+    slopes = np.concatenate([*_slopes(rest, cross, penalties)], axis=1)
+    said = np.concatenate([(centred - moved) @ slopes for centred, _, _ in _parts(head, view, rows)])
+    return rows, [each + share for each in np.split(said, len(penalties), axis=1)]
+
+
+def _slopes(
+    gram: NDArray[np.float64], cross: NDArray[np.float64], penalties: Sequence[float]
+) -> Iterator[NDArray[np.float64]]:
+    """(d, classes) of each penalty. Eigenvectors take as long as some ten factors, but serve every penalty."""
+    from scipy.linalg import cho_factor, cho_solve, eigh  # late: as above
+
+    if len(penalties) < 4:
+        for penalty in penalties:
+            factor = cho_factor(gram + penalty * np.eye(len(gram)), overwrite_a=True, check_finite=False)
+            yield cho_solve(factor, cross, check_finite=False)
+        return
+    values, vectors = eigh(gram, driver="evd", check_finite=False)
+    turned = vectors.T @ cross
     for penalty in penalties:
-        slope = solve(rest + penalty * np.eye(view.dim), cross, assume_a="pos", check_finite=False)
-        scores.append(np.concatenate([(centred - moved) @ slope + share for centred, _, _ in _parts(head, view, rows)]))
-    return rows, scores
+        yield vectors @ (turned / (np.maximum(values, 0) + penalty)[:, None])
 
 
 def _parts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,6 +34,17 @@ class Trials:
 
     size: NDArray[np.int64]
     right: NDArray[np.bool_]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Linear algebra on one thread: a training on few directions is over before several threads have met, and beside other work they wait
+    for one another (eight times as long on two cores)."""
+    import scipy.linalg  # noqa: F401 - late, and before the limit: it brings a library of its own
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):
+        yield
 
 
 def directions(view: View, most: int = WIDTH) -> NDArray[np.float32]:
@@ -130,6 +142,7 @@ class Head:
         return Judge(x, self.codes, self.classes, self.weights(self.here), self.penalty, self.groups)
 
 
+@one_thread()
 def all_thinned(head: Head, order: NDArray[np.float64], tell: Callable[[int], None] | None = None) -> Trials:
     """Every class thinned alike. order: of `parts`."""
     total = int(head.counts.sum())
@@ -145,6 +158,7 @@ def all_thinned(head: Head, order: NDArray[np.float64], tell: Callable[[int], No
     return _trials(head, order, shares, total, right)
 
 
+@one_thread()
 def one_thinned(
     head: Head, order: NDArray[np.float64], code: int, tell: Callable[[int], None] | None = None, *, total: int = 0
 ) -> Trials:
