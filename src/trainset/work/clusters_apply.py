@@ -26,7 +26,7 @@ from trainset.work.apply import Applied
 from trainset.work.apply import apply as apply_list
 from trainset.work.clusters import Clusters
 from trainset.work.clusters_list import save_clusters
-from trainset.work.compared import change
+from trainset.work.compared import by_class, change
 from trainset.work.scoring import number
 from trainset.work.train import train
 
@@ -66,18 +66,8 @@ class Brought:
         return f"{told.get(one.verdict, 'no difference can be told')}: {how}, parts counted as one class"
 
     def per_class(self) -> list[dict[str, Any]]:
-        """Recall before and after with the ends of its change, the largest change first."""
-        all_ = self.found.classes
-        codes = np.flatnonzero(all_.samples)
-        order = codes[np.lexsort((-np.abs(all_.value[codes]), ~all_.changed[codes]))]
-        return [
-            {
-                "class": self.classes[code], "samples": int(all_.samples[code]), "before": number(all_.before[code]),
-                "after": number(all_.after[code]), "change": number(all_.value[code]),
-                "interval": [number(all_.low[code]), number(all_.high[code])], "changed": bool(all_.changed[code]),
-            }
-            for code in order.tolist()
-        ]  # fmt: skip
+        """As `compared.by_class`."""
+        return by_class(self.found, self.classes)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,21 @@ _NAMED = 1000
 """Samples that are named in JSON, of each kind."""
 Who = tuple[str, str]
 """A version, and the name of a recipe."""
+
+
+def by_class(found: Comparison, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Recall of each class with test samples, before and after, with the change and its ends; the largest change first."""
+    all_ = found.classes
+    codes = np.flatnonzero(all_.samples)
+    order = codes[np.lexsort((-np.abs(all_.value[codes]), ~all_.changed[codes]))]
+    return [
+        {
+            "class": names[code], "samples": int(all_.samples[code]), "before": number(all_.before[code]),
+            "after": number(all_.after[code]), "change": number(all_.value[code]),
+            "interval": [number(all_.low[code]), number(all_.high[code])], "changed": bool(all_.changed[code]),
+        }
+        for code in order.tolist()
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,18 +172,8 @@ class Pair:
         ]  # fmt: skip
 
     def per_class(self) -> list[dict[str, Any]]:
-        """Recall of each class with test samples, before and after, with the change and its ends; the largest change first."""
-        all_ = self.found.classes
-        codes = np.flatnonzero(all_.samples)
-        order = codes[np.lexsort((-np.abs(all_.value[codes]), ~all_.changed[codes]))]
-        return [
-            {
-                "class": self.classes[code], "samples": int(all_.samples[code]), "before": number(all_.before[code]),
-                "after": number(all_.after[code]), "change": number(all_.value[code]),
-                "interval": [number(all_.low[code]), number(all_.high[code])], "changed": bool(all_.changed[code]),
-            }
-            for code in order.tolist()
-        ]  # fmt: skip
+        """As `by_class`."""
+        return by_class(self.found, self.classes)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
