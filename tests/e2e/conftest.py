@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -102,6 +103,7 @@ class Bench:
     folder: Path
     address: str
     reviewer: str
+    process: subprocess.Popen[str]
     seen: list[Seen] = field(default_factory=list)
 
     @property
@@ -143,6 +145,11 @@ class Bench:
         )
         return [one for one in found if one[1] in ("serious", "critical")]
 
+    def stop(self) -> None:
+        """Ends the server, as Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=30)
+
     def check(self) -> None:
         """Nothing was complained of and nothing was asked for elsewhere."""
         for seen in self.seen:
@@ -158,7 +165,7 @@ def serve(browser: Browser) -> Iterator[StartBench]:
     """Starts the workbench on a dataset, as `trainset serve` does; it ends with the module."""
     running = []
 
-    def started(folder: Path, *arguments: str) -> Bench:
+    def started(folder: Path, *arguments: str, port: int = 0) -> Bench:
         command = [
             sys.executable,
             "-m",
@@ -167,7 +174,7 @@ def serve(browser: Browser) -> Iterator[StartBench]:
             "-d",
             str(folder),
             "--port",
-            "0",
+            str(port),
             "--no-browser",
             "--json",
             "--reviewer",
@@ -184,9 +191,10 @@ def serve(browser: Browser) -> Iterator[StartBench]:
             assert line, process.stderr and process.stderr.read()
             lines += line
         said = json.loads(lines)
-        return Bench(browser, folder, said["address"], said["reviewers"]["bob"])
+        return Bench(browser, folder, said["address"], said["reviewers"]["bob"], process)
 
     yield started
     for process in running:
-        process.terminate()
-        process.communicate(timeout=30)
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=30)

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 CELL = ".cell:not([hidden]):not(.loading)"
 
-SENT = (
-    "() => JSON.parse(localStorage[Object.keys(localStorage).find(k => k.startsWith('trainset.outbox'))]).length === 0"
-)
+SENT = "() => !Object.keys(localStorage).some(k => k.startsWith('trainset.outbox'))"
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +185,29 @@ def test_changes_wait_while_the_server_does_not_answer(pets: Bench) -> None:
     page.wait_for_function(SENT)
     pets.seen[-1].complaints.clear()  # the browser tells of what it could not reach
     assert len(logged(pets)) == before + 2
+
+
+def test_a_change_outlives_the_end_of_the_server_and_of_its_session(serve: StartBench, tmp_path: Path) -> None:
+    with trainset.init(tmp_path / "notes.trainset") as dataset:
+        dataset.import_(texts(tmp_path / "notes.csv", [(f"note {n}", "a" if n % 2 else "b") for n in range(20)]))
+    first = serve(tmp_path / "notes.trainset")
+    page = first.open()
+    page.locator(CELL).first.wait_for()
+    first.stop()
+    page.keyboard.press("x")
+    page.get_by_text("1 change waits: the server does not answer").wait_for()
+    second = serve(tmp_path / "notes.trainset", port=int(first.origin.rsplit(":", 1)[1]))
+    page.get_by_text("1 change waits: the server was started anew").wait_for()
+    assert len(logged(second)) == 1
+    other = page.context.new_page()  # the address that the server printed, in the same browser
+    other.goto(second.address)
+    other.locator(CELL).first.wait_for()
+    page.wait_for_function(SENT)
+    page.get_by_role("status").filter(has_text="server").wait_for(state="detached")
+    assert [one.verb for one in logged(second)] == ["import", "exclude"]  # once, though both tabs may have sent it
+    page.keyboard.press("u")
+    page.wait_for_function(SENT)
+    assert [one.verb for one in logged(second)][-1] == "undo"
 
 
 def test_recordings_are_drawn_and_sound(words: Bench) -> None:

@@ -1,8 +1,9 @@
 /** The frame of every page: where one can go, who one is, what waits, what went wrong, and the keys. */
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { HelpSheet } from './HelpSheet';
+import { counted } from './asked';
 import { useCommands, type Command } from './keys';
-import { connected, overview, session, trouble } from './live';
+import { connected, overview, session, signedOut, trouble } from './live';
 import { waiting } from './outbox';
 import { linkTo, usePlace } from './place';
 import { useStore } from './store';
@@ -17,6 +18,7 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
   const wrong = useStore(trouble);
   const unsent = useStore(waiting);
   const there = useStore(connected);
+  const out = useStore(signedOut);
   const [help, setHelp] = useState(false);
   const [theme, setTheme] = useState(localStorage.getItem('trainset.theme') ?? '');
   useEffect(() => {
@@ -45,14 +47,10 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
           ))}
         </nav>
         <span className="space" />
-        {unsent.length > 0 && !there && (
+        {(!there || out) && (
           <span className="mark" role="status">
-            {unsent.length} {unsent.length === 1 ? 'change waits' : 'changes wait'} for the server
-          </span>
-        )}
-        {!there && !unsent.length && (
-          <span className="mark" role="status">
-            the server does not answer
+            {unsent.length > 0 && `${counted(unsent.length, 'change waits', 'changes wait')}: `}
+            {out ? 'the server was started anew; open the address that it printed, in this browser' : 'the server does not answer'}
           </span>
         )}
         {who && (
