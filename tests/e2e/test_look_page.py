@@ -126,6 +126,23 @@ def test_what_is_filtered_selected_and_opened_stands_in_the_address(pets: Bench)
     page.get_by_text("60 samples").wait_for()
 
 
+def test_a_facet_takes_one_value_or_several_and_leaves_typed_filters_alone(pets: Bench) -> None:
+    page = pets.open("#/look?where=label+%3D+%27owl%27+or+label+%3D+%27cat%27")
+    page.get_by_text("120 samples").wait_for()
+    cat, owl = (page.locator("button.value", has_text=name).first for name in ("cat", "owl"))
+    owl.click()
+    page.get_by_text("60 samples").wait_for()
+    page.get_by_text("label = 'owl' or label = 'cat'").wait_for()
+    cat.click(modifiers=["Control"])
+    page.get_by_text("120 samples").wait_for()
+    page.get_by_text("label in ('owl', 'cat')").wait_for()
+    assert [each.get_attribute("aria-pressed") for each in (cat, owl)] == ["true", "true"]
+    cat.click()
+    page.get_by_text("60 samples").wait_for()
+    cat.click()
+    page.get_by_text("120 samples").wait_for()
+
+
 def test_a_filter_that_cannot_be_says_why(pets: Bench) -> None:
     page = pets.open()
     page.locator("#filter").fill("labl = 'cat'")

@@ -11,6 +11,21 @@ const FEW = 8;
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** Whether a filter is one of this column alone, as the facet makes them; what somebody typed of several columns is theirs. */
+function isOf(column: Column, text: string): boolean {
+  const bare = text.replace(/'(?:[^']|'')*'/g, "''");
+  return !/ or /i.test(bare) && bare.split(/ and /i).every((part) => part.startsWith(`${column.name} `));
+}
+
+/** The values that a filter of `anyOf` lets through. */
+function valuesIn(column: Column, text: string): string[] {
+  const one = /^= ('(?:[^']|'')*')$/.exec(text.slice(column.name.length + 1))?.[1];
+  const many = /^in \(('(?:[^']|'')*'(?:, '(?:[^']|'')*')*)\)$/.exec(text.slice(column.name.length + 1))?.[1];
+  return one ? [one] : (many?.match(/'(?:[^']|'')*'/g) ?? []);
+}
+
+const anyOf = (column: Column, values: string[]): string => (values.length === 1 ? `${column.name} = ${values[0]}` : `${column.name} in (${values.join(', ')})`);
+
 export function Facets() {
   const known = useStore(overview);
   if (!known) return <aside className="facets" aria-label="facets" />;
@@ -54,7 +69,7 @@ function Spread({ column }: { column: Column }) {
   const [error, setError] = useState('');
   const [all, setAll] = useState(false);
   // a facet counts without its own filters, so that one can go over to another value
-  const others = here.where.filter((text) => !text.startsWith(`${column.name} `));
+  const others = here.where.filter((text) => !isOf(column, text));
   const words = JSON.stringify([others, here.picked]);
 
   useEffect(() => {
@@ -81,17 +96,31 @@ function Spread({ column }: { column: Column }) {
   if (error) return <p className="refused">{error}</p>;
   if (!found) return <p className="dim">counting…</p>;
 
+  const own = here.where.filter((text) => isOf(column, text));
+  const chosen = own.length === 1 ? valuesIn(column, own[0] ?? '') : [];
+
   function filter(text: string): void {
-    const kept = here.where.filter((other) => !other.startsWith(`${column.name} `));
-    go({ where: here.where.includes(text) ? kept : [...kept, text] });
+    go({ where: here.where.includes(text) ? others : [...others, text] });
+  }
+
+  /** A value alone; or one more of several, with Ctrl or Shift. */
+  function click(value: string, several: boolean): void {
+    const kept = several ? chosen : chosen.length === 1 ? chosen.filter((other) => other === value) : [];
+    const values = kept.includes(value) ? kept.filter((other) => other !== value) : [...kept, value];
+    go({ where: values.length ? [...others, anyOf(column, values)] : others });
   }
 
   if (found.edges.length) return <Bars column={column} found={found} filter={filter} active={here.where} />;
   const values = all ? found.values : found.values.slice(0, FEW);
   const most = Math.max(1, found.none, ...found.values.map((one) => one.count));
-  const line = (name: string, count: number, text: string) => (
+  const line = (name: string, count: number, text: string, value = '') => (
     <li key={text}>
-      <button className="value" aria-pressed={here.where.includes(text)} onClick={() => filter(text)} title={name}>
+      <button
+        className="value"
+        aria-pressed={here.where.includes(text) || chosen.includes(value)}
+        onClick={(event) => (value ? click(value, event.ctrlKey || event.metaKey || event.shiftKey) : filter(text))}
+        title={value ? `${name} (Ctrl+click: several)` : name}
+      >
         <span className="bar" style={{ width: `${(100 * count) / most}%` }} />
         <span className="name">{name}</span>
         <span className="n">{count.toLocaleString('en')}</span>
@@ -103,7 +132,7 @@ function Spread({ column }: { column: Column }) {
       {values.map(({ value, count }) =>
         typeof value === 'boolean'
           ? line(value ? 'yes' : 'no', count, `${column.name} = ${value}`)
-          : line(value ?? '', count, `${column.name} = ${quoted(value ?? '')}`),
+          : line(value ?? '', count, `${column.name} = ${quoted(value ?? '')}`, quoted(value ?? '')),
       )}
       {found.none > 0 && line('none', found.none, `${column.name} is null`)}
       {found.values.length > FEW && (
@@ -178,8 +207,8 @@ function Bars({ column, found, filter, active }: { column: Column; found: Facet;
         <button className="quiet" onClick={() => go({ sort: `-${column.name}` })} title={column.more}>
           largest first
         </button>
-        {active.some((text) => text.startsWith(`${column.name} `)) && (
-          <button className="quiet" onClick={() => go({ where: active.filter((text) => !text.startsWith(`${column.name} `)) })}>
+        {active.some((text) => isOf(column, text)) && (
+          <button className="quiet" onClick={() => go({ where: active.filter((text) => !isOf(column, text)) })}>
             any
           </button>
         )}
