@@ -8,7 +8,7 @@ half added; the other sets confirm. Of the spoken digits the speakers are left o
 happened in points, and in how many a gain was told from nothing, and of these how many went the wrong way. `needed` is the mean width that intervals would
 have if every forecast were the mean gain of its class over the twenty draws: what one training gains moves that far from the next, and no honest interval is
 much narrower.
-Arguments: sets to run (all), number of draws (20). Takes about a quarter of an hour of one core.
+Arguments: sets to run (all), number of draws (20). Takes about a quarter of an hour of one core. Set OPENBLAS_NUM_THREADS=1 where others work beside it.
 """
 
 from __future__ import annotations
