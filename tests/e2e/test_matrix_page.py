@@ -65,6 +65,21 @@ def test_a_cell_is_reached_by_keys_and_its_sample_fixed_and_taken_back(bench: Be
     page.locator(".cell:not(.loading)", has_text="text 0").wait_for()
 
 
+def test_a_selection_is_shared_by_look_and_matrix(bench: Bench) -> None:
+    page = bench.open("#/look?where=text+in+(%27text+0%27%2C+%27text+1%27%2C+%27text+4%27)")
+    page.get_by_text("3 samples").wait_for()
+    page.get_by_role("link", name="Matrix").click()
+    page.get_by_text("of 3 samples held out").wait_for()
+    page.get_by_text("33.3% right").wait_for()
+    page.get_by_role("button", name=re.compile("remove the filter")).click()
+    page.get_by_text("of 60 samples held out").wait_for()
+    page.locator("#filter").fill("text = 'text 0'")
+    page.keyboard.press("Enter")
+    page.get_by_text("of 1 sample held out").wait_for()
+    page.get_by_role("link", name="Look").click()
+    page.get_by_text("1 sample", exact=True).wait_for()
+
+
 def test_epochs_are_scrubbed_and_two_runs_set_against_each_other(bench: Bench) -> None:
     page = bench.open("#/matrix")
     slider = page.get_by_role("slider", name="epoch")

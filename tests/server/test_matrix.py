@@ -61,6 +61,23 @@ def test_the_counts_are_those_of_the_run(admin: TestClient, dataset: trainset.Wo
     assert told(admin, "/api/runs/1", split="test")["per_class"] == []
 
 
+def test_within_a_selection_all_is_of_its_samples(admin: TestClient, dataset: trainset.Workbench) -> None:
+    few: dict[str, Any] = {"where": ["text in ('text 0', 'text 1', 'text 4')", "text <> 'text 1'"]}
+    assert counts(admin, "1", **few) == [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
+    found = told(admin, "/api/runs/1", **few)
+    assert [(side["samples"], side["accuracy"]) for side in found["brief"]["sides"]] == [(2, 0.0)]
+    assert [one["samples"] for one in found["per_class"]] == [1, 1, 0]
+    part = told(admin, "/api/runs/1/part", label="a", **few)
+    (sample,) = part["samples"]
+    assert (part["total"], sample["name"]) == (1, "text 0")
+    picked: dict[str, Any] = {"picked": sample["id"]}
+    assert counts(admin, "1", **picked) == [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
+    assert told(admin, "/api/runs/1/harm", **picked)["samples"] == 1
+    assert "of a taken for b" in told(admin, "/api/runs/1/common", label="a", predicted="b", **few)["sentences"][0]
+    refused = admin.get("/api/runs/1/counts", params={"where": "nothing = 1"})
+    assert (refused.status_code, "no column" in refused.json()["error"]) == (400, True)
+
+
 def test_a_part_gives_its_samples_as_they_are_now_with_what_this_run_says(
     admin: TestClient, dataset: trainset.Workbench
 ) -> None:

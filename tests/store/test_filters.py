@@ -41,6 +41,20 @@ def test_a_filter_selects(text: str, hits: int) -> None:
     assert count(text) == hits
 
 
+def test_ids_and_contents_are_compared_as_they_are_printed() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE samples (id BLOB, content BLOB)")
+        connection.execute("INSERT INTO samples VALUES (from_hex('0aff'), from_hex('bc01'))")
+        for text, hits in (
+            ("id = '0aff'", 1),
+            ("id in ('0aff', 'bc01')", 1),
+            ("content like 'bc%'", 1),
+            ("id = content", 0),
+        ):
+            sql = filters.parse(text, ("id", "content")).sql
+            assert connection.execute(f"SELECT count(*) FROM samples WHERE {sql}").fetchone() == (hits,)
+
+
 @pytest.mark.parametrize(
     "text",
     [

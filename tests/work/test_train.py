@@ -113,6 +113,27 @@ def test_a_kept_run_opens_the_samples_of_a_cell_a_row_and_a_column(three: Workbe
         three.confused(cell="nothing")
 
 
+def test_a_run_is_read_within_a_filter_and_what_it_cannot_say_of_some_is_none(three: Workbench) -> None:
+    whole = trained(three)
+    few = "text in ('text 0', 'text 1', 'text 4')"
+    run = three.run(where=few)
+    scores = run.scores["held_out"]
+    assert (scores["samples"], scores["matrix"]) == (3, [[0, 1, 0], [0, 1, 1], [0, 0, 0]])
+    assert scores["accuracy"] == run.scores["accuracy"] == pytest.approx(1 / 3, abs=1e-6)
+    assert [one["recall"] for one in scores["per_class"]] == [0.0, 0.5, None]
+    assert run.scores["in_sample"] is run.scores["floors"]["majority"] is run.scores["reliability"] is None
+    assert len(three.predictions(where=few)) == 3
+    assert [row["text"] for row in three.confused(column="b", where=few).rows()] == ["text 0"]
+    assert three.harm(where=few).samples == 3
+    assert three.common(where=few)[0].samples == 1
+    assert three.run(where="true").scores["held_out"] == whole.scores["held_out"]
+    three.exclude(where="text = 'text 0'")
+    assert three.run(where=few).scores["held_out"]["samples"] == 2  # as everywhere, unless the filter speaks of them
+    assert three.run(where="label = 'nobody'").scores["held_out"]["samples"] == 0
+    with pytest.raises(BadFilter, match="no column"):
+        three.run(where="speaker = 'x'")
+
+
 def test_predicted_and_confidence_are_columns_of_filters_of_the_latest_run(three: Workbench) -> None:
     with pytest.raises(UnknownName, match="no run yet"):
         three.look(where="predicted = 'a'")

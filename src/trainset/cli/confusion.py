@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainset.cli import output, run_report
-from trainset.cli.options import AsJson, By, DatasetDir, Decide, opened
+from trainset.cli.options import AsJson, By, DatasetDir, Decide, Where, opened
 from trainset.errors import BadValue
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def confusion(
     number: Annotated[int, typer.Option("-n", help="How many samples.")] = 12,
     by: By = "count",
     decide: Decide = "likely",
+    where: Where = "",
     dataset: DatasetDir = None,
     json: AsJson = False,
 ) -> None:
@@ -39,8 +40,10 @@ def confusion(
         if cell or row or column:
             if sum(map(bool, (cell, row, column))) > 1:
                 raise BadValue("a cell, a row or a column, not several of them")
-            drawn = found.confused(run, cell=cell, row=row, column=column, split=split, n=number, decide=decide)
-            shared = found.common(run, cell=cell, row=row, column=column, split=split, decide=decide)
+            drawn = found.confused(
+                run, cell=cell, row=row, column=column, split=split, n=number, decide=decide, where=where
+            )
+            shared = found.common(run, cell=cell, row=row, column=column, split=split, decide=decide, where=where)
             if json:
                 output.document({"total": drawn.total, "samples": drawn.rows(), "common": shared[0].as_dict()})
                 return
@@ -48,17 +51,17 @@ def confusion(
             return
         if split not in ("", "validation", "test"):
             raise BadValue("this split has no matrix of its own", expected="validation or test", got=repr(split[:80]))
-        kept = found.run(run, decide=decide)
+        kept = found.run(run, decide=decide, where=where)
         split = run_report.shown_split(kept, split)
         scored = kept.scores[split or "held_out"] is not None
         if json:
-            worst = found.common(run, split=split, by=by, decide=decide) if scored else ()
-            harm = found.harm(run, split=split, decide=decide).as_dict()
+            worst = found.common(run, split=split, by=by, decide=decide, where=where) if scored else ()
+            harm = found.harm(run, split=split, decide=decide, where=where).as_dict()
             output.document({**run_report.as_dict(kept), "worst": [one.as_dict() for one in worst], "harm": harm})
             return
-        run_report.print_run(found, kept, beneath=beneath, split=split, by=by, decide=decide)
+        run_report.print_run(found, kept, beneath=beneath, split=split, by=by, decide=decide, within=where)
         if scored:
-            _print_worst(found.common(run, split=split, by=by, decide=decide))
+            _print_worst(found.common(run, split=split, by=by, decide=decide, where=where))
 
 
 COMMANDS = (confusion,)

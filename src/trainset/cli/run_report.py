@@ -80,26 +80,31 @@ def shown() -> Watching:
 
 def print_run(
     dataset: Workbench, run: Run, *, drawn: bool = False, beneath: bool = False, split: str = "", by: str = "count", decide: str = "likely",
+    within: str = "",
 ) -> None:  # fmt: skip
     """A run: its matrix (`drawn`: it stands there already), scores beside their floors, the table of classes, and what to do next. by: count
-    or harm; decide: likely or harm, by which the run was read."""
+    or harm; decide: likely or harm, by which the run was read; within: the filter in which it was."""
     import numpy as np
 
     split = shown_split(run, split)
     scores = run.scores[split or "held_out"]
-    if not split and not scores["samples"]:
+    if not split and not scores["samples"] and not within:
         _print_seen(dataset, run)
         return
-    if scores is None:
-        output.line(f"the run {run.run} has no labelled sample of the split {split}")
+    if scores is None or not scores["samples"]:
+        of, there = (
+            f" of the split {split}" if split else "",
+            f" that {output.safe(within, 200)} holds for" if within else "",
+        )
+        output.line(f"the run {run.run} has no labelled sample{of}{there}")
         return
     counts, width = np.array(scores["matrix"], np.int64), output.console().width
-    harm = dataset.harm(run.run, split=split, decide=decide)
+    harm = dataset.harm(run.run, split=split, decide=decide, where=within)
     weighs = harm.chosen.cells if by == "harm" else counts
     if beneath:
         from trainset.work.runs import counts_beneath
 
-        of_labels = counts_beneath(dataset.predictions(run.run, decide=decide), run, split)
+        of_labels = counts_beneath(dataset.predictions(run.run, decide=decide, where=within), run, split)
         output.show(*matrix.beneath(of_labels, run.labels, run.classes, run.beneath, width=width))
     elif not drawn:
         if by == "harm":
@@ -110,7 +115,9 @@ def print_run(
                 *matrix.matrix(counts, run.classes, width=width), matrix.text(worst(counts, run.classes, _WORST))
             )
     output.line()
-    for text in _sentences(run, split):
+    if within:
+        output.line(f"of the samples that {output.safe(within, 200)} holds for, and of no others:")
+    for text in _sentences(run, split, "none of them was held out" if within else _NOTHING_HELD_OUT):
         output.line(output.safe(text))
     for text in _inside(dataset, run, split):
         output.line(output.safe(text, 400))
@@ -127,7 +134,8 @@ def print_run(
         label, predicted = divmod(int(wrong.argmax()), len(counts))
         name = f"{run.classes[label]}:{run.classes[predicted]}"
         output.line(
-            f"next: trainset confusion --cell {output.quoted(name)}{f' --split {split}' if split else ''}{where}"
+            f"next: trainset confusion --cell {output.quoted(name)}{f' --split {split}' if split else ''}"
+            f"{f' --where {output.quoted(within)}' if within else ''}{where}"
         )
         if not run.recipe.classes:  # else every label that is grouped differs from its class
             output.line(f'  then: trainset look --where "predicted != label" --sort=-confidence{where}')
@@ -233,7 +241,7 @@ def _progress(epoch: Epoch) -> str:
     return f"{of}held out {percent(accuracy)}{fitted}, largest class {percent(epoch.majority)}"
 
 
-def _sentences(run: Run, split: str) -> list[str]:
+def _sentences(run: Run, split: str, nothing: str = _NOTHING_HELD_OUT) -> list[str]:
     scores = run.scores
     held, floors = scores["held_out"], scores["floors"]
     by = {"none": "sample by sample", "said": "as you said"}.get(
@@ -247,7 +255,7 @@ def _sentences(run: Run, split: str) -> list[str]:
     fitted = "" if scores["in_sample"] is None else f"; in training {percent(scores['in_sample'])}"
     there = [f"{name} {percent(share)}" for name, share in known.items() if share is not None]
     found = [
-        (f"held out ({by}): {_share(held)}" if held["samples"] else _NOTHING_HELD_OUT) + fitted,
+        (f"held out ({by}): {_share(held)}" if held["samples"] else nothing) + fitted,
         *(
             f"{name}: {_share(scores[name])}"
             + _tied(scores[name]["shared"], scores["groups"])

@@ -102,6 +102,8 @@ def _parser() -> duckdb.DuckDBPyConnection:
 _TEXTS = frozenset(
     ("id", "source", "path", "text", "content", "label", "source_label", "split", "contributor", "excluded", "meta")
 )
+_BYTES = frozenset(("id", "content"))
+"""16 bytes; a filter sees their hex digits, as they are printed."""
 _NUMBERS = frozenset(("+", "-", "*", "/", "//", "%", "abs", "ceil", "floor", "round", "ln", "log10", "length"))
 _OF_NUMBERS = frozenset(("+", "-", "*", "/", "//", "%", "abs", "ceil", "floor", "round", "ln", "log10"))
 
@@ -172,7 +174,7 @@ class _Rewriter:
                 next=hint,
             )
         self.used.add(name)
-        return f'"{name}"'
+        return f'lower(hex("{name}"))' if name in _BYTES else f'"{name}"'
 
     def _comparison(self, node: dict[str, Any], depth: int) -> str:
         left, right = node["left"], node["right"]

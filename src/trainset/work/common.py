@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainset.learn.traits import LEAST, SMALL, Trait, Traits, traits
-from trainset.store import runs as store
 from trainset.store.dataset import Dataset
 from trainset.store.runs import Predictions, Run
 from trainset.work.about import About, about
-from trainset.work.harm import decided, ranked_by, spent
-from trainset.work.runs import Part, part, side
+from trainset.work.harm import ranked_by, spent
+from trainset.work.runs import Part, part, read, side
 
 _LEVEL = 0.05  # the chance that anything is said where there is nothing
 
@@ -108,15 +107,15 @@ def common(
     worst: int = 5,
     by: str = "count",
     decide: str = "likely",
+    where: str = "",
 ) -> tuple[Common, ...]:
     """What the samples of a cell, a row or a column of a run's matrix have in common, against the rest of the class of each; without one of
-    them, of each of the `worst` cells and of the worst row and column, `by` count or harm. decide: see `run`.
+    them, of each of the `worst` cells and of the worst row and column, `by` count or harm. decide, where: see `run`.
 
     Samples are compared as they were when the run was made, in measures, words, fields of metadata, source, folder, contributor, split,
     who labelled them and when. All looks are corrected together (`learn/traits.py`). Raises `UnknownName`, `BadValue`.
     """
-    kept = store.named(dataset, name)
-    one, found = decided(dataset, kept, store.predictions(dataset, kept), decide)
+    one, found = read(dataset, name, decide, where)
     if cell or row or column:
         return _compared(dataset, one, found, [part(one, found, cell, row, column, split)], split)
     weighs = spent(dataset, one, found) if ranked_by(by) == "harm" else np.ones(len(found))

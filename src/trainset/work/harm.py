@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from trainset.errors import BadValue
 from trainset.learn import harm as of_harm
-from trainset.learn.scores import confusion, decide
+from trainset.learn.scores import decide
 from trainset.model import Cost
 from trainset.store import log
 from trainset.store import runs as store
@@ -19,7 +19,8 @@ from trainset.store.dataset import Dataset
 from trainset.store.runs import Predictions, Run
 from trainset.work.costs import Priced, costs, priced
 from trainset.work.runs import side
-from trainset.work.scoring import number, scored
+from trainset.work.scoring import number, rescored
+from trainset.work.within import within
 
 RULES = ("likely", "harm")
 """How a prediction is decided: the likeliest class, or that of least expected harm (Elkan 2001) by the calibrated probabilities."""
@@ -95,17 +96,23 @@ class HarmRead:
 
 
 def harm(
-    dataset: Dataset, name: str = "", *, split: str = "", decide: str = "likely", at: str | int | None = None
+    dataset: Dataset,
+    name: str = "",
+    *,
+    split: str = "",
+    decide: str = "likely",
+    at: str | int | None = None,
+    where: str = "",
 ) -> HarmRead:
     """How much harm the mistakes of a run do by the costs set at a position of the log (None: now), by both rules of decision: what was
-    held out, or a split. A run keeps probabilities and no costs, so an old run is read by what is known to matter today.
+    held out, or a split; within a filter. A run keeps probabilities and no costs, so an old run is read by what is known to matter today.
 
     Raises `UnknownName`, `BadValue`.
     """
     check_rule(decide)
     position = log.position(dataset, at)
     one = store.named(dataset, name)
-    found = store.predictions(dataset, one)
+    found = within(dataset, one, store.predictions(dataset, one), where)[1]
     set_ = costs(dataset, position)
     prices = _prices(set_, one, found)
     rows = np.flatnonzero(side(found, split) & (found.given >= 0) & (found.beneath >= 0))
@@ -134,15 +141,8 @@ def decided(dataset: Dataset, run: Run, found: Predictions, rule: str) -> tuple[
     if rule == "likely":
         return run, found
     other = _decided(found, _prices(costs(dataset), run, found), rule)
-    scores = dict(run.scores)
-    for name in ("held_out", "validation", "test"):
-        if scores[name] is not None:
-            rows = np.flatnonzero(side(other, "" if name == "held_out" else name))
-            table = confusion(other.given[rows], other.predicted[rows], len(run.classes))
-            scores[name] = {**scores[name], **scored(table, run.classes)}
-    scores["accuracy"] = scores["held_out"]["accuracy"]
     remark = "predictions are those of least expected harm; accuracy in training, confidence and floors are of the likeliest class"
-    return dataclasses.replace(run, scores=scores, remarks=(*run.remarks, remark)), other
+    return dataclasses.replace(rescored(run, other), remarks=(*run.remarks, remark)), other
 
 
 def check_rule(rule: str) -> None:

@@ -25,28 +25,27 @@ def runs(dataset: Dataset) -> list[Run]:
     return store.listed(dataset)
 
 
-def run(dataset: Dataset, name: str = "", *, decide: str = "likely") -> Run:
+def run(dataset: Dataset, name: str = "", *, decide: str = "likely", where: str = "") -> Run:
     """One run, by its id or number; without a name the latest. decide: `harm` gives its scores by the predictions of least expected harm, see
-    `harm`. Raises `UnknownName`, `DamagedDataset`."""
-    one = store.named(dataset, name)
-    return one if decide == "likely" else _decided(dataset, one, decide)[0]
+    `harm`. where: its scores on the samples that a filter holds for now. Raises `UnknownName`, `BadFilter`, `DamagedDataset`."""
+    return store.named(dataset, name) if decide == "likely" and not where else read(dataset, name, decide, where)[0]
 
 
-def predictions(dataset: Dataset, name: str = "", *, decide: str = "likely") -> Predictions:
-    """What a run says of each sample, as arrays. decide: see `run`. Raises `UnknownName`, `DamagedDataset`."""
-    return _decided(dataset, store.named(dataset, name), decide)[1]
+def predictions(dataset: Dataset, name: str = "", *, decide: str = "likely", where: str = "") -> Predictions:
+    """What a run says of each sample, as arrays. decide, where: see `run`. Raises `UnknownName`, `BadFilter`, `DamagedDataset`."""
+    return read(dataset, name, decide, where)[1]
 
 
 def confused(
     dataset: Dataset, name: str = "", *, cell: str = "", row: str = "", column: str = "", split: str = "", n: int = 12,
-    decide: str = "likely",
+    decide: str = "likely", where: str = "",
 ) -> Samples:  # fmt: skip
     """The samples of a part of a run's confusion matrix, the surest mistakes first, as they are now.
 
     cell: `LABEL:PREDICTED`, where LABEL is a class, or a label beneath one. row: mistakes of the class; column: mistakes that were
-    predicted as it. split: validation or test, else what was held out. decide: see `run`. Raises `UnknownName`, `BadValue`.
+    predicted as it. split: validation or test, else what was held out. decide, where: see `run`. Raises `UnknownName`, `BadValue`, `BadFilter`.
     """
-    one, found = _decided(dataset, store.named(dataset, name), decide)
+    one, found = read(dataset, name, decide, where)
     first = surest(found, part(one, found, cell, row, column, split))
     samples = Samples.of(dataset, found.ids.take(pa.array(first[:n])), log.head(dataset))
     place = pc.index_in(samples.known["id"].combine_chunks().cast(pa.binary(16)), value_set=found.ids)
@@ -121,10 +120,13 @@ def side(found: Predictions, split: str = "") -> NDArray[np.bool_]:
     return apart
 
 
-def _decided(dataset: Dataset, one: Run, rule: str) -> tuple[Run, Predictions]:
-    from trainset.work.harm import decided
+def read(dataset: Dataset, name: str, decide: str = "likely", where: str = "") -> tuple[Run, Predictions]:
+    """A run with its predictions, by a rule of decision, of all samples or within a filter."""
+    from trainset.work.harm import decided  # late: both stand on this file
+    from trainset.work.within import within
 
-    return decided(dataset, one, store.predictions(dataset, one), rule)
+    one = store.named(dataset, name)
+    return decided(dataset, *within(dataset, one, store.predictions(dataset, one), where), decide)
 
 
 def _cell(run: Run, text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import math
 from collections.abc import Sequence
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from trainset.errors import BadValue
 from trainset.learn import floors, ridge
-from trainset.learn.scores import Scores, Share
+from trainset.learn.scores import Scores, Share, confusion
 from trainset.learn.view import View
+from trainset.store.runs import Predictions, Run
+from trainset.work.runs import side
 
 _PACKAGES = ("trainset", "numpy", "scipy", "scikit-learn", "onnxruntime")
 
@@ -26,6 +29,19 @@ def scored(scores: Scores, classes: Sequence[str]) -> dict[str, Any]:
         "balanced_accuracy": number(scores.balanced_accuracy), "samples": scores.samples,
         "matrix": scores.matrix.tolist(), "per_class": per_class(scores, classes),
     }  # fmt: skip
+
+
+def rescored(run: Run, found: Predictions) -> Run:
+    """The run with the scores of other predictions, or of some of them: None for a split of which there are none."""
+    scores = dict(run.scores)
+    for name in ("held_out", "validation", "test"):
+        if scores[name] is not None:
+            rows = np.flatnonzero(side(found, "" if name == "held_out" else name) & (found.given >= 0))
+            table = confusion(found.given[rows], found.predicted[rows], len(run.classes))
+            some = len(rows) > 0 or name == "held_out"
+            scores[name] = {**scores[name], **scored(table, run.classes)} if some else None
+    scores["accuracy"] = scores["held_out"]["accuracy"]
+    return dataclasses.replace(run, scores=scores)
 
 
 def per_class(scores: Scores, classes: Sequence[str]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 /** The filters as removable chips, one more being typed with names completed, the order, and another draw. */
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { overview } from '../live';
+import { counted } from '../asked';
 import { go, usePlace } from '../place';
 import { client, Refused, told, type Column, type Overview } from '../server';
 import { useStore } from '../store';
@@ -31,8 +32,8 @@ export function offers(text: string, known: Overview): { at: number; found: Offe
   return { at: text.length - word.length, found: [...starts, ...inside].filter((one) => one.text !== word).slice(0, 12) };
 }
 
-/** `plain`: without an order, where there is none. */
-export function FilterBar({ total, moved = false, onRefresh, plain = false }: { total: number | null; moved?: boolean; onRefresh?: () => void; plain?: boolean }) {
+/** `plain`: without an order, where there is none. `total`: of the selection; null: not known yet. */
+export function FilterBar({ total, moved = false, onRefresh, plain = false }: { total?: number | null; moved?: boolean; onRefresh?: () => void; plain?: boolean }) {
   const here = usePlace();
   const known = useStore(overview);
   if (!known) return null;
@@ -73,9 +74,11 @@ export function FilterBar({ total, moved = false, onRefresh, plain = false }: { 
           )}
         </>
       )}
-      <span className="count" role="status">
-        {total === null ? '…' : `${total.toLocaleString('en')} ${total === 1 ? 'sample' : 'samples'}`}
-      </span>
+      {total !== undefined && (
+        <span className="count" role="status">
+          {total === null ? '…' : counted(total, 'sample')}
+        </span>
+      )}
       {moved && (
         <button className="quiet" onClick={onRefresh} title="Labels have changed since this order was made; samples stay where they are until you ask">
           Update order

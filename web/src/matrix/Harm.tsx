@@ -1,26 +1,27 @@
 /** What the mistakes of a run cost, and which rule of decision costs least. */
 import { useEffect, useState } from 'react';
 import { client, sentence, told, type Schemas } from '../server';
-import type { Decide } from './Matrix';
+import type { Decide, Query } from './Matrix';
 import { percent } from './view';
 
 const RULES: Record<string, string> = { likely: 'the likeliest class', harm: 'the class of least expected harm' };
 
-export function Harm({ name, split, decide, at, onDecide }: { name: string; split: '' | 'validation' | 'test'; decide: Decide; at: number; onDecide: (rule: Decide) => void }) {
+export function Harm({ name, query, at, onDecide }: { name: string; query: Query; at: number; onDecide: (rule: Decide) => void }) {
+  const { decide } = query;
   const [open, setOpen] = useState(decide === 'harm');
   const [found, setFound] = useState<Schemas['Harm'] | null>(null);
   const [error, setError] = useState('');
   useEffect(() => {
     if (!open) return;
     const control = new AbortController();
-    told(client.GET('/api/runs/{run}/harm', { params: { path: { run: name }, query: { split, decide } }, signal: control.signal }))
+    told(client.GET('/api/runs/{run}/harm', { params: { path: { run: name }, query }, signal: control.signal }))
       .then((harm) => {
         setFound(harm);
         setError('');
       })
       .catch((refused: unknown) => control.signal.aborted || setError(sentence(refused)));
     return () => control.abort();
-  }, [open, name, split, decide, at]);
+  }, [open, name, JSON.stringify(query), at]);
   return (
     <details className="part" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Harm: what mistakes cost</summary>

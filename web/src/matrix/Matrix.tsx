@@ -1,7 +1,9 @@
 /** Matrix: what a run takes for what, while it trains and afterwards; every number opens its samples. */
 import { useEffect, useMemo, useState } from 'react';
+import { counted } from '../asked';
 import { useCommands, type Command } from '../keys';
 import { head, news, overview, session } from '../live';
+import { FilterBar } from '../look/FilterBar';
 import { go, linkTo, usePlace } from '../place';
 import { isOpen, useJobs, type Job } from '../runs/jobs';
 import { titleOf, type Brief } from '../runs/names';
@@ -23,6 +25,8 @@ import './matrix.css';
 export type RunTold = Schemas['RunTold'];
 type Split = '' | 'validation' | 'test';
 export type Decide = 'likely' | 'harm';
+/** Of which predictions a matrix is: the samples, and the rule by which they were decided. */
+export type Query = { split: Split; decide: Decide; where: string[]; picked: string };
 const SPLITS: Record<Split, string> = { '': 'held out', validation: 'validation', test: 'test' };
 const JOB = 'job:';
 /** Classes up to which the tables stand beside the matrix where there is room. */
@@ -206,9 +210,10 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
   const [epochs, setEpochs] = useState<Epochs | null>(null);
   const [other, setOther] = useState<{ run: RunTold; counts: Uint32Array } | null>(null);
   const [error, setError] = useState('');
-  const query = { split, decide: wish.decide };
-  const words = `split=${split}&decide=${wish.decide}`;
-  const byHarm = wish.decide === 'harm' ? at : 0; // costs are in the log
+  const query: Query = { split, decide: wish.decide, where: here.where, picked: here.picked.join(',') };
+  const words = new URLSearchParams([['split', split], ['decide', wish.decide], ...here.where.map((text) => ['where', text]), ['picked', query.picked]]).toString();
+  const some = here.where.length > 0 || here.picked.length > 0;
+  const byHarm = wish.decide === 'harm' || some ? at : 0; // costs, and what a filter holds for, are in the log
 
   useEffect(() => {
     const control = new AbortController();
@@ -268,7 +273,7 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
 
   useBarKeys();
   const comparable = other !== null && run !== null && sameSet(other.run.classes, run.classes);
-  const epoch = wish.epoch && split === '' && !wish.beneath && !wish.against ? epochs?.epochs.find((one) => String(one.number) === wish.epoch) : undefined;
+  const epoch = wish.epoch && split === '' && !some && !wish.beneath && !wish.against ? epochs?.epochs.find((one) => String(one.number) === wish.epoch) : undefined;
 
   const matrix: Numbers | null = useMemo(() => {
     if (!run || !counts) return null;
@@ -291,7 +296,7 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
     return shownOf(matrix, { values, onlyErrors: wish.onlyErrors, rowOrder, columnOrder: places, harm: values === 'harm' ? cells : null, against });
   }, [matrix, places, wish.values, wish.onlyErrors, harm, other, comparable]);
 
-  const side = brief?.sides.find((one) => one.split === split);
+  const side = (some ? run?.brief : brief)?.sides.find((one) => one.split === split);
   if (!brief)
     return (
       <div className="empty">
@@ -306,6 +311,7 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
     <div className={`matrix-page${open ? ' with-part' : ''}`}>
       <section className="matrix-middle">
         <h1 className="unseen">Matrix</h1>
+        <FilterBar plain />
         <Toolbar runs={runs} brief={brief} />
         {training && (
           <p className="matrix-note">
@@ -328,13 +334,13 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
             <>
               <b>{shareOf(side.accuracy)} right</b>
               <span>
-                of {whole(side.samples)} samples {SPLITS[split]}
+                of {counted(side.samples, 'sample')} {SPLITS[split]}
                 {side.interval[0] != null && side.interval[1] != null && ` (95 % interval ${percent(side.interval[0], 1)} to ${percent(side.interval[1], 1)})`}
               </span>
               {run?.floors['majority'] != null && <span className="dim">the largest class alone would reach {percent(run.floors['majority'], 1)}</span>}
             </>
           ) : (
-            <span>nothing is scored here</span>
+            <span>{some ? `none of these samples is scored in ${SPLITS[split]}` : 'nothing is scored here'}</span>
           )}
           {brief.remarks.length > 0 && (
             <details className="remarks">
@@ -349,7 +355,7 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
         </div>
         {wish.against && other && !comparable && <p className="matrix-note mark">These runs have other classes, so their cells cannot be compared.</p>}
         {wish.against && comparable && <p className="matrix-note">Cell by cell: this run less {wish.against}. More is orange and +, less is blue and −; on the framed diagonal more is better.</p>}
-        {epochs && epochs.epochs.length > 1 && split === '' && !wish.beneath && !wish.against && (
+        {epochs && epochs.epochs.length > 1 && split === '' && !some && !wish.beneath && !wish.against && (
           <Slider epochs={epochs} value={wish.epoch} onChange={(value) => want({ epoch: value }, here.more, true)} />
         )}
         <div className={`matrix-both${(run?.classes.length ?? 0) <= FEW ? ' few' : ''}`}>
@@ -364,7 +370,7 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
             <MatrixTable matrix={matrix} />
             <PerClass run={run} onRow={(label) => want({ label, predicted: '' }, here.more)} onColumn={(predicted) => want({ predicted, label: '' }, here.more)} />
             {run.reliability && <Reliability bins={run.reliability} />}
-            <Harm name={name} split={split} decide={wish.decide} at={at} onDecide={(decide) => want({ decide: decide === 'harm' ? 'harm' : '' }, here.more)} />
+            <Harm name={name} query={query} at={at} onDecide={(decide) => want({ decide: decide === 'harm' ? 'harm' : '' }, here.more)} />
           </div>
           )}
         </div>
@@ -375,8 +381,7 @@ function Finished({ name, runs, training, medium }: { name: string; runs: Brief[
           run={run}
           label={wish.label}
           predicted={wish.predicted}
-          split={split}
-          decide={wish.decide}
+          query={query}
           medium={medium}
           at={at}
           admin={who?.role === 'admin'}

@@ -8,18 +8,18 @@ import { classKeys, commands, keysOf, own, useCommands, type Command } from '../
 import { overview } from '../live';
 import { toggle as playOrStop } from '../media/sound';
 import { go, linkTo } from '../place';
-import { client, sentence, told, type Sample, type Schemas } from '../server';
+import { client, keepPick, sentence, told, type Sample, type Schemas } from '../server';
 import { useStore } from '../store';
 import { say } from '../toast';
-import type { Decide, RunTold } from './Matrix';
+import type { Query, RunTold } from './Matrix';
 import { percent, whole } from './view';
 
 const TOGETHER = 60;
 const ADDRESS = 300; // ids that an address holds
-type Split = '' | 'validation' | 'test';
-type Props = { run: RunTold; label: string; predicted: string; split: Split; decide: Decide; medium: string; at: number; admin: boolean; onClose: () => void };
+const OPENED = 6_000; // at once in Look, of a run that no filter speaks of
+type Props = { run: RunTold; label: string; predicted: string; query: Query; medium: string; at: number; admin: boolean; onClose: () => void };
 
-export function Part({ run, label, predicted, split, decide, medium, at, admin, onClose }: Props) {
+export function Part({ run, label, predicted, query, medium, at, admin, onClose }: Props) {
   const known = useStore(overview);
   const mine = useStore(own);
   const names = useMemo(() => (known?.classes ?? []).map((one) => one.name), [known?.classes]);
@@ -35,8 +35,8 @@ export function Part({ run, label, predicted, split, decide, medium, at, admin, 
 
   const ask = useCallback(
     async (first: number, many: number, signal?: AbortSignal): Promise<Schemas['PartOfMatrix']> =>
-      told(client.GET('/api/runs/{run}/part', { params: { path: { run: id }, query: { label, predicted, split, decide, first, count: many } }, signal })),
-    [id, label, predicted, split, decide],
+      told(client.GET('/api/runs/{run}/part', { params: { path: { run: id }, query: { ...query, label, predicted, first, count: many } }, signal })),
+    [id, label, predicted, JSON.stringify(query)],
   );
 
   useEffect(() => {
@@ -93,18 +93,20 @@ export function Part({ run, label, predicted, split, decide, medium, at, admin, 
 
   /** Filters for these samples where there are some: of the newest run, decided as it is. */
   const filters = useMemo(() => {
-    if (!run.latest || decide !== 'likely' || run.brief.beneath) return null;
+    if (!run.latest || query.decide !== 'likely' || run.brief.beneath || query.picked) return null;
     const cell = [label && `label = ${quoted(label)}`, predicted && `predicted = ${quoted(predicted)}`].filter(Boolean);
     const only = label && predicted ? [] : [label ? `predicted <> ${quoted(label)}` : `label <> ${quoted(predicted)}`];
-    return [...cell, ...only, split ? `split = ${quoted(split)}` : "(split is null or split = 'train')"] as string[];
-  }, [run, label, predicted, split, decide]);
+    return [...query.where, ...cell, ...only, query.split ? `split = ${quoted(query.split)}` : "(split is null or split = 'train')"] as string[];
+  }, [run, label, predicted, JSON.stringify(query)]);
 
   const inLook = useCallback(async () => {
     try {
       if (filters && (total ?? 0) > ADDRESS) return go({ page: 'look', where: filters, picked: [], sort: '-confidence', sample: '', more: {} });
-      const all = (await ask(0, ADDRESS)).samples.map((sample) => sample.id);
-      if ((total ?? 0) > ADDRESS) say(`the surest ${ADDRESS} of ${whole(total ?? 0)}: an address holds no more`);
-      go({ page: 'look', where: [], picked: all, sort: '', sample: '', more: {} });
+      const ids: string[] = [];
+      for (let first = 0; first < Math.min(total ?? 0, OPENED); first += ADDRESS) ids.push(...(await ask(first, ADDRESS)).samples.map((sample) => sample.id));
+      if ((total ?? 0) > OPENED) say(`the surest ${whole(OPENED)} of ${whole(total ?? 0)}`);
+      const some = ids.length > ADDRESS ? { where: [await keepPick(ids)], picked: [] } : { where: [], picked: ids };
+      go({ page: 'look', ...some, sort: '', sample: '', more: {} });
     } catch (refused) {
       say(sentence(refused), 'bad');
     }
@@ -151,14 +153,14 @@ export function Part({ run, label, predicted, split, decide, medium, at, admin, 
           {error}
         </p>
       )}
-      {label !== predicted && <Shares run={id} label={label} predicted={predicted} split={split} decide={decide} enough={(total ?? 0) > 0} />}
+      {label !== predicted && <Shares run={id} label={label} predicted={predicted} query={query} enough={(total ?? 0) > 0} />}
       {total !== null && total > 0 && (
         <div className="part-actions">
           <button onClick={() => void inLook()}>
             <kbd>l</kbd> Open in Look
           </button>
           {filters && <a href={linkTo('look', { where: filters, picked: [], sort: '-confidence' })}>as a filter</a>}
-          {admin && label && predicted && label !== predicted && <Cost label={label} predicted={predicted} run={id} split={split} at={at} />}
+          {admin && label && predicted && label !== predicted && <Cost label={label} predicted={predicted} run={id} split={query.split} at={at} />}
         </div>
       )}
       {total === 0 && <p className="dim">No sample is here{label === predicted ? '' : ': there is nothing to fix'}.</p>}
@@ -222,17 +224,17 @@ export function Part({ run, label, predicted, split, decide, medium, at, admin, 
 }
 
 /** What they have in common. */
-function Shares({ run, label, predicted, split, decide, enough }: { run: string; label: string; predicted: string; split: Split; decide: Decide; enough: boolean }) {
+function Shares({ run, label, predicted, query, enough }: { run: string; label: string; predicted: string; query: Query; enough: boolean }) {
   const [found, setFound] = useState<Schemas['Shared'] | null>(null);
   const [error, setError] = useState('');
   useEffect(() => {
     if (!enough) return;
     const control = new AbortController();
-    told(client.GET('/api/runs/{run}/common', { params: { path: { run }, query: { label, predicted, split, decide } }, signal: control.signal }))
+    told(client.GET('/api/runs/{run}/common', { params: { path: { run }, query: { ...query, label, predicted } }, signal: control.signal }))
       .then(setFound)
       .catch((refused: unknown) => control.signal.aborted || setError(sentence(refused)));
     return () => control.abort();
-  }, [run, label, predicted, split, decide, enough]);
+  }, [run, label, predicted, JSON.stringify(query), enough]);
   if (!enough) return null;
   return (
     <section className="shared" aria-label="what they have in common" aria-live="polite">
@@ -251,7 +253,7 @@ function Shares({ run, label, predicted, split, decide, enough }: { run: string;
 }
 
 /** What this mistake costs; every other costs 1. */
-function Cost({ label, predicted, run, split, at }: { label: string; predicted: string; run: string; split: Split; at: number }) {
+function Cost({ label, predicted, run, split, at }: { label: string; predicted: string; run: string; split: Query['split']; at: number }) {
   const [now, setNow] = useState<number | null>(null);
   const [text, setText] = useState('');
   useEffect(() => {

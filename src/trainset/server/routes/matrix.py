@@ -13,10 +13,8 @@ from pydantic import BaseModel, Field
 from trainset.server.desk import AtDesk, By
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.runs import Decide, Split, name_of
-from trainset.server.routes.samples import Sample, samples_of
-from trainset.store import runs as store
+from trainset.server.routes.samples import Picked, Sample, Where, samples_of, words_of
 from trainset.work import runs as work
-from trainset.work.harm import decided
 
 router = APIRouter(route_class=Guarded, tags=["runs"])
 
@@ -92,25 +90,30 @@ class Harm(BaseModel):
 def counts(
     desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely",
     beneath: Annotated[bool, Query(description="A row for each label beneath the classes.")] = False,
+    where: Where = [], picked: Picked = "",  # noqa: B006
 ) -> Response:  # fmt: skip
     """The counts of the matrix, row after row, labels on rows: little-endian uint32."""
-    one, found = _read(desk, run, decide)
+    one, found = work.read(desk.dataset, name_of(run), decide, words_of(where, picked))
     return _bytes((work.counts_beneath if beneath else work.counts)(found, one, split).astype("<u4"))
 
 
 @router.get("/api/runs/{run}/harm/cells", response_class=Response, responses=_BINARY)
 @allow(Role.REVIEWER)
-def harm_cells(desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely") -> Response:
+def harm_cells(
+    desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely", where: Where = [], picked: Picked = ""  # noqa: B006
+) -> Response:  # fmt: skip
     """The harm of each cell, then what one mistake of each costs: little-endian float32, two matrices of (classes, classes)."""
-    found = desk.dataset.harm(name_of(run), split=split, decide=decide)
+    found = desk.dataset.harm(name_of(run), split=split, decide=decide, where=words_of(where, picked))
     return _bytes(np.concatenate([found.chosen.cells, found.of_classes]).astype("<f4"))
 
 
 @router.get("/api/runs/{run}/harm")
 @allow(Role.REVIEWER)
-def harm(desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely") -> Harm:
+def harm(
+    desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely", where: Where = [], picked: Picked = ""  # noqa: B006
+) -> Harm:  # fmt: skip
     """How much harm the mistakes of a run do by the costs that are set now, by both rules of decision."""
-    found = desk.dataset.harm(name_of(run), split=split, decide=decide)
+    found = desk.dataset.harm(name_of(run), split=split, decide=decide, where=words_of(where, picked))
     facts = found.as_dict(most=0)
     return Harm(
         rules=[RuleTold(**{name: rule[name] for name in RuleTold.model_fields}) for rule in facts["rules"]], saved=facts["saved"],
@@ -124,9 +127,10 @@ def harm(desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely") -
 def part(
     desk: AtDesk, run: str, label: Name = "", predicted: Name = "", split: Split = "", decide: Decide = "likely",
     first: Annotated[int, Query(ge=0, le=2**31)] = 0, count: Annotated[int, Query(ge=0, le=300)] = 60,
+    where: Where = [], picked: Picked = "",  # noqa: B006
 ) -> PartOfMatrix:  # fmt: skip
     """The samples of a cell (label and predicted), or the mistakes of a row (label alone) or a column (predicted alone)."""
-    one, found = _read(desk, run, decide)
+    one, found = work.read(desk.dataset, name_of(run), decide, words_of(where, picked))
     rows = work.surest(found, work.part(one, found, split=split, **_asked(label, predicted)))
     some = rows[first : first + count]
     ids = [bytes(value) for value in found.ids.take(some).to_pylist()]
@@ -144,10 +148,13 @@ def part(
 @router.get("/api/runs/{run}/common")
 @allow(Role.REVIEWER)
 def common(
-    desk: AtDesk, run: str, label: Name = "", predicted: Name = "", split: Split = "", decide: Decide = "likely"
-) -> Shared:
+    desk: AtDesk, run: str, label: Name = "", predicted: Name = "", split: Split = "", decide: Decide = "likely",
+    where: Where = [], picked: Picked = "",  # noqa: B006
+) -> Shared:  # fmt: skip
     """What the samples of a part have in common."""
-    found = desk.dataset.common(name_of(run), **_asked(label, predicted), split=split, decide=decide)[0]
+    found = desk.dataset.common(
+        name_of(run), **_asked(label, predicted), split=split, decide=decide, where=words_of(where, picked)
+    )[0]
     return Shared(sentences=found.sentences, found=bool(found.traits))
 
 
@@ -161,11 +168,6 @@ def set_cost(desk: AtDesk, by: By, asked: SetCost) -> CostNow:
         done = desk.dataset.set_cost(asked.label, asked.predicted, asked.cost, reason=asked.reason, person=by.person)
     desk.events.moved()
     return CostNow(action=done.action, before=done.before, cost=done.cost)
-
-
-def _read(desk: AtDesk, run: str, decide: str) -> tuple[store.Run, store.Predictions]:
-    one = store.named(desk.dataset, name_of(run))
-    return decided(desk.dataset, one, store.predictions(desk.dataset, one), decide)
 
 
 def _asked(label: str, predicted: str) -> dict[str, Any]:

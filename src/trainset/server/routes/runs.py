@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from trainset.learn.calibration import Reliability
 from trainset.server.desk import AtDesk, Desk
 from trainset.server.roles import Guarded, Role, allow
+from trainset.server.routes.samples import Picked, Where, words_of
 from trainset.store import epochs as of_epochs
 from trainset.store import runs as store
 from trainset.store.runs import Run
 from trainset.work import runs as work
-from trainset.work.harm import decided
 
 router = APIRouter(route_class=Guarded, tags=["runs"])
 
@@ -106,11 +106,12 @@ def every(desk: AtDesk) -> list[RunBrief]:
 
 @router.get("/api/runs/{run}")
 @allow(Role.REVIEWER)
-def one(desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely") -> RunTold:
-    """One run, by its id or number; `latest` is the newest."""
-    found = store.named(desk.dataset, name_of(run))
-    scored, predictions = decided(desk.dataset, found, store.predictions(desk.dataset, found), decide)
-    scores = scored.scores[split or "held_out"]
+def one(
+    desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely", where: Where = [], picked: Picked = ""  # noqa: B006
+) -> RunTold:  # fmt: skip
+    """One run, by its id or number; `latest` is the newest. Within a selection its scores are those of the samples of it."""
+    found, predictions = work.read(desk.dataset, name_of(run), decide, words_of(where, picked))
+    scores = found.scores[split or "held_out"]
     bins = work.believed(predictions, split)
     return RunTold(
         brief=_brief(desk, found), classes=[*found.classes], labels=[*found.labels], label_class=[*found.beneath],

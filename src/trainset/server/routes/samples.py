@@ -188,6 +188,14 @@ def samples_by_id(table: KeptTable, wanted: Sequence[bytes]) -> dict[bytes, Samp
     return {bytes(row["id"]): _sample(row, "") for row in rows.to_pylist()}
 
 
+def words_of(where: list[str], picked: str = "") -> str:
+    """A selection as one filter; empty for all samples. Raises `BadValue`."""
+    texts = [f"({text})" for text in where if text.strip()]
+    if picked:
+        texts.append("id in (" + ", ".join(f"'{one.hex()}'" for one in ids_of(picked)) + ")")
+    return " and ".join(texts)
+
+
 def ids_of(picked: str) -> tuple[bytes, ...]:
     """The ids of a list with commas. Raises `BadValue`."""
     return tuple(identifier(one) for one in picked.split(",") if one)
