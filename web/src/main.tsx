@@ -14,6 +14,7 @@ export const PAGES: { name: string; title: string; view: ComponentType; admin?: 
   { name: 'health', title: 'Health', view: lazy(() => import('./health/Health').then((m) => ({ default: m.Health }))) },
   { name: 'matrix', title: 'Matrix', view: lazy(() => import('./matrix/Matrix').then((m) => ({ default: m.Matrix }))) },
   { name: 'map', title: 'Map', view: lazy(() => import('./map/Map').then((m) => ({ default: m.MapPage }))) },
+  { name: 'review', title: 'Review', view: lazy(() => import('./review/Review').then((m) => ({ default: m.Review }))) },
   { name: 'versions', title: 'Versions', view: lazy(() => import('./versions/Versions').then((m) => ({ default: m.Versions }))) },
   { name: 'runs', title: 'Runs', view: lazy(() => import('./runs/Runs').then((m) => ({ default: m.Runs }))) },
   { name: 'import', title: 'Import', view: lazy(() => import('./import/Import').then((m) => ({ default: m.Import }))), admin: true },

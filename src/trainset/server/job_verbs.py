@@ -161,6 +161,14 @@ def _curve(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
     return {"forecast": found.number}
 
 
+def _queue(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    made = dataset.queue(
+        str(given.get("order") or ""), n=given.get("n"), run=str(given.get("run") or ""), where=str(given.get("where") or ""), person=person,
+        progress=_Steps(say, "trainings"),
+    )  # fmt: skip
+    return {"number": made.queue, "samples": made.samples, "remarks": list(made.remarks)}
+
+
 VERBS: Mapping[str, Verb] = {
     "import": Verb(
         "Import",
@@ -172,6 +180,7 @@ VERBS: Mapping[str, Verb] = {
     "map": Verb("Map", _map, ("embedder", "anew")),
     "clusters": Verb("Find clusters", _clusters, ("embedder",)),
     "curve": Verb("Forecast", _curve, ("recipe", "version", "more", "of")),
+    "queue": Verb("Make a queue", _queue, ("order", "n", "run", "where")),
     "train": Verb("Train", _train, ("recipe", "version", "settings")),
     "compare": Verb("Compare", _compare, ("versions", "recipe", "test_sets", "seeds")),
 }

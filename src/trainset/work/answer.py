@@ -88,17 +88,22 @@ def answer(
 ) -> Answered:  # fmt: skip
     """Keeps what a person says a sample is: a class, or None when they cannot tell. It becomes the label at once, in the same transaction.
 
-    labels: False keeps the rating and leaves the label alone. key: the same key twice is one answer. Raises `UnknownName` for a class, a
-    queue or a sample that does not exist.
+    labels: False keeps the rating and leaves the label alone, as a quiz does. key: the same key twice is one answer. Raises `UnknownName` for a
+    class, a queue or a sample that does not exist.
     """
     known = replay(dataset)
     with open_table(dataset, columns=["path", "source"]) as table:
         (identifier,) = table.find([sample["id"] if isinstance(sample, Mapping) else sample])
         before = table.run("SELECT label FROM samples WHERE id = ?", [identifier])["label"][0].as_py()
+    blind = False
     if queue is not None:
         _require_queued(dataset, queue, [identifier])
+        blind = queues.named(dataset, queue).order == "quiz"
     given = Given(identifier, label, seconds, key)
-    action, others = keep(dataset, known, [given], person=acting(person), queue=queue, labels=labels)
+    action, others = keep(
+        dataset, known, [given], person=acting(person), queue=queue, labels=labels and not blind,
+        question=store.QUIZ if blind else store.WHICH_CLASS,
+    )  # fmt: skip
     changed = action is not None and label != before
     return Answered(identifier.hex(), label, action, changed, others.get(identifier, {}))
 

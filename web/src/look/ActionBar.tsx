@@ -1,5 +1,6 @@
 /** What can be done with what is selected, with its keys on the buttons. */
 import { useState } from 'react';
+import { counted } from '../asked';
 import { keysOf, type Command } from '../keys';
 import { go } from '../place';
 import { client, keepPick, sentence, told } from '../server';
@@ -39,7 +40,7 @@ export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, 
     const aim = target();
     try {
       const made = await told(client.POST('/api/queues', { body: { ids: aim.ids, where: aim.where ?? [] } }));
-      say(`queue ${made.number} has ${made.samples.toLocaleString('en')} samples: trainset review ${made.number}`);
+      say(`queue ${made.number} has ${counted(made.samples, 'sample')}`, 'good', { name: 'Review', run: () => go({ page: 'review', sample: '', more: { queue: String(made.number) } }) });
     } catch (error) {
       say(sentence(error), 'bad');
     }

@@ -53,7 +53,7 @@ export function SampleView({ id, medium, at, onStep }: Props) {
 }
 
 /** A picture that a click brings to its own size and the wheel enlarges. */
-function Picture({ id }: { id: string }) {
+export function Picture({ id }: { id: string }) {
   const [zoom, setZoom] = useState(1);
   const [failed, setFailed] = useState('');
   const frame = useRef<HTMLDivElement>(null);

@@ -55,7 +55,7 @@ function OfClass({ name, part }: { name: string; part: Part }) {
   async function queue(): Promise<void> {
     try {
       const made = await told(client.POST('/api/queues', { body: { ids: [], where: [part.pick] } }));
-      say(`queue ${made.number} has ${made.samples.toLocaleString('en')} samples: trainset review ${made.number}`);
+      say(`queue ${made.number} has ${made.samples.toLocaleString('en')} samples`, 'good', { name: 'Review', run: () => go({ page: 'review', more: { queue: String(made.number) } }) });
     } catch (error) {
       say(sentence(error), 'bad');
     }
