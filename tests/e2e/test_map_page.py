@@ -17,7 +17,7 @@ from trainset.store.query import open_table
 from trainset.work.map_view import made_of
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 EACH = 120
 CORNERS = {"cat": (0.0, 0.0), "dog": (0.9, 0.0), "owl": (0.0, 0.9)}
@@ -93,6 +93,41 @@ def test_a_lasso_relabels_what_is_in_it_as_one_action_that_can_be_undone(pets: B
     )
     page.keyboard.press("Escape")
     page.wait_for_selector("text=120 selected", state="detached")
+
+
+def legend(page: Page) -> list[str]:
+    return [text.replace("\n", " ") for text in page.locator(".beside .value").all_inner_texts()]
+
+
+def test_a_label_and_taking_it_back_are_shown_before_the_server_has_them(pets: Bench) -> None:
+    page = opened(pets)
+    before = legend(page)
+    held: list[Route] = []
+    for path in ("**/api/fixes/label", "**/api/undo"):
+        page.route(path, lambda route: held.append(route))  # a built-in cannot be a handler
+    lasso(page, (-0.03, -0.03), (0.2, -0.03), (0.2, 0.2), (-0.03, 0.2))
+    page.wait_for_selector("text=120 selected")
+    page.locator(".labels button", has_text="owl").click()
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.beside .value')].some(b => b.textContent.includes('240'))"
+    )
+    page.keyboard.press("u")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.beside .value')].every(b => b.textContent.includes('120'))"
+    )
+    assert [one.request.url.rsplit("/", 1)[-1] for one in held] == ["label"]  # and the undoing waits behind it
+    with trainset.open(pets.folder) as dataset:
+        at = len(dataset.log())
+        held.pop().continue_()
+        page.wait_for_selector("text=120 samples labelled owl")
+        page.wait_for_timeout(300)
+        assert sorted(legend(page)) == sorted(before)  # what the server says meanwhile does not bring it back
+        held.pop().continue_()
+        page.wait_for_selector("text=took back")
+        assert [one.verb for one in dataset.log()[at:]] == ["label", "undo"]
+    page.wait_for_timeout(300)
+    assert sorted(legend(page)) == sorted(before)
+    page.keyboard.press("Escape")
 
 
 def test_a_selection_is_shown_in_look_by_its_ids_or_by_a_name(pets: Bench) -> None:

@@ -61,7 +61,16 @@ def test_places_ids_and_colours_are_of_the_same_rows(admin: TestClient, mapped: 
     assert sum(region["samples"] for region in about["regions"]) == 20
     header, data = binary(admin, "places")
     assert (header["n"], header["key"]) == (20, about["key"])
-    x, y = np.frombuffer(data, "<f4").reshape(2, 20)
+    x, y = np.frombuffer(data, "<f4", 40).reshape(2, 20)
+    start: NDArray[np.uint32] = np.frombuffer(data, "<u4", offset=160)
+    assert (len(start), start[0], start[-1]) == (header["cells"] ** 2 + 1, 0, 20)
+    west, south, width, height = header["box"]
+    across, up = (
+        np.minimum((one.astype(float) - low) / size * header["cells"], header["cells"] - 1).astype(int)
+        for one, low, size in ((x, west, width), (y, south, height))
+    )
+    cells = np.repeat(np.arange(header["cells"] ** 2), np.diff(start.astype(int)))
+    assert (up * header["cells"] + across).tolist() == cells.tolist()  # each sample lies in the cell that it is told in
     truth = mapped.map().table.to_pylist()
     there = {row["id"].hex(): (np.float32(row["x"]), np.float32(row["y"])) for row in truth}
     assert dict(zip(ids(admin), zip(x, y, strict=True), strict=True)) == there
@@ -104,7 +113,7 @@ def test_filters_dim_and_what_is_excluded_is_hidden(admin: TestClient, mapped: t
 
 
 def test_what_has_no_place_yet_is_counted(admin: TestClient, mapped: trainset.Workbench, tmp_path: Path) -> None:
-    before = dict(zip(ids(admin), np.frombuffer(binary(admin, "places")[1], "<f4")[:20], strict=True))
+    before = dict(zip(ids(admin), np.frombuffer(binary(admin, "places")[1], "<f4", 20), strict=True))
     mapped.import_(pictures(tmp_path / "more", each=2, split="late"), name="more")
     about = admin.get("/api/map").json()
     assert (about["samples"], about["without"]) == (20, 4)
@@ -112,7 +121,7 @@ def test_what_has_no_place_yet_is_counted(admin: TestClient, mapped: trainset.Wo
     VERBS["map"].run(mapped, {}, "ada", lambda **facts: None)
     about = admin.get("/api/map").json()
     assert (about["samples"], about["without"]) == (24, 0)
-    after = dict(zip(ids(admin), np.frombuffer(binary(admin, "places")[1], "<f4")[:24], strict=True))
+    after = dict(zip(ids(admin), np.frombuffer(binary(admin, "places")[1], "<f4", 24), strict=True))
     assert {one: after[one] for one in before} == before
 
 

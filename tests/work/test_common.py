@@ -18,6 +18,7 @@ from tests.work.made import write
 import trainset
 from trainset.errors import BadValue, UnknownName
 from trainset.store import embedded, runs
+from trainset.work import common
 from trainset.work.common import Common
 from trainset.work.embedders import chosen
 from trainset.work.workbench import Workbench
@@ -179,6 +180,21 @@ def test_without_a_rest_and_with_small_differences_it_says_so() -> None:
     assert "; 8 are all of their class)" in Common("a", "", 12, 4, "They", (), 0, 1.0).brief
     assert "no difference of 10 points or more was found" in Common("a", "", 90, 90, "They", (), 100, 1e-5).brief
     assert "nothing in common was found" in Common("a", "", 90, 90, "They", (), 100, 1e-2).brief
+
+
+def test_of_many_samples_a_part_is_compared_with_a_draw_of_its_classes(
+    mislabelled: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = mislabelled.common(row="a")[0]
+    monkeypatch.setattr(common, "_REST", 60)
+    drawn = mislabelled.common(row="a")[0]
+    assert (drawn.samples, drawn.compared) == (whole.samples, whole.compared)
+    assert drawn.traits[0].says.split(" in ")[0] == whole.traits[0].says.split(" in ")[0]
+    inside, code = np.arange(5), np.repeat([0, 1, 2], 100)
+    some = common._some(np.arange(300), code, inside)
+    assert np.bincount(code[some], minlength=3).tolist() == [65, 0, 0]  # of other classes none
+    some = common._some(np.arange(300), code, np.array([0, 1, 250]))
+    assert np.bincount(code[some]).tolist() == [32, 0, 31]
 
 
 def test_the_command_line_says_it_too(mislabelled: Workbench) -> None:

@@ -53,11 +53,16 @@ export async function bytes(path: string, signal?: AbortSignal): Promise<ArrayBu
 }
 
 /** Keeps samples under a name that a filter takes: for more of them than an address holds. */
-export async function keepPick(ids: readonly string[]): Promise<string> {
+export function keepPick(ids: readonly string[]): Promise<string> {
   const body = new Uint8Array(16 * ids.length);
   ids.forEach((id, n) => {
     for (let k = 0; k < 16; k++) body[16 * n + k] = parseInt(id.slice(2 * k, 2 * k + 2), 16);
   });
+  return keepBytes(body);
+}
+
+/** The same of ids as they are sent: 16 bytes each. */
+export async function keepBytes(body: Uint8Array<ArrayBuffer>): Promise<string> {
   const answered = await fetch(`${BASE}/api/uploads/pick`, { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body });
   const said: unknown = await answered.json().catch(() => undefined);
   if (!answered.ok) throw refusal(said, answered);

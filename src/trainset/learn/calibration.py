@@ -74,13 +74,21 @@ def reliability(probability: NDArray[Any], codes: NDArray[np.int64], bins: int =
     if not len(rows):
         raise BadValue("nothing to compare probabilities with", expected="labelled samples", got="none")
     values = np.asarray(probability)[rows].astype(np.float64)
-    sure, hit = values.max(axis=1), values.argmax(axis=1) == codes[rows]
+    return reliability_of(
+        values.max(axis=1), values.argmax(axis=1) == codes[rows], values[np.arange(len(rows)), codes[rows]], bins
+    )
+
+
+def reliability_of(
+    sure: NDArray[np.float64], hit: NDArray[np.bool_], own: NDArray[np.float64], bins: int = 10
+) -> Reliability:
+    """The same of (n,) confidences, whether each prediction is right, and the probability of each label."""
     edges = np.linspace(0, 1, bins + 1)
     which = np.clip(np.ceil(sure * bins).astype(np.int64) - 1, 0, bins - 1)
     counts = np.bincount(which, minlength=bins)
     some = np.where(counts > 0, counts, np.nan)
     confidence = np.bincount(which, sure, minlength=bins) / some
     right = np.bincount(which, hit, minlength=bins) / some
-    error = float(np.nansum(counts * np.abs(confidence - right)) / len(rows))
-    log_loss = float(-np.log(np.maximum(values[np.arange(len(rows)), codes[rows]], _TINY)).mean())
+    error = float(np.nansum(counts * np.abs(confidence - right)) / len(sure))
+    log_loss = float(-np.log(np.maximum(own, _TINY)).mean())
     return Reliability(edges, counts, confidence, right, error, log_loss)

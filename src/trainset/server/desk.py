@@ -19,6 +19,7 @@ from trainset.server.roles import Visitor
 from trainset.store import paths
 from trainset.store.kept import KeptTable
 from trainset.work.map_view import MapView
+from trainset.work.runs_read import RunsRead
 from trainset.work.shown import FUNCTION
 from trainset.work.uploads import Uploads
 from trainset.work.workbench import Workbench
@@ -35,6 +36,7 @@ class Desk:
         self.findings = Findings(dataset, self.events)
         self.jobs = Jobs(dataset, self.events)
         self.maps = MapView(dataset)
+        self.runs = RunsRead(dataset)
         self.uploads = Uploads(dataset)
         self._opening = threading.Lock()
         self._pool: Pool | None = None

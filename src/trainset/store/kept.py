@@ -107,10 +107,15 @@ class KeptTable(QueryTable):
             self.columns.discard(picks[0])
         self._picks = picks
 
+    @property
+    def state(self) -> tuple[Hashable, ...]:
+        """Changes when anything does that it holds, but for flags."""
+        return self.replay.at, self._runs, self._measured, self.made
+
     def remember(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What was computed of this position of the log, these measures and these runs, or computes it."""
         with self._one_at_a_time:
-            whole = (key, self.replay.at, self._runs, self._measured, self.made)
+            whole = key, *self.state
             if whole in self._known:
                 self._known.move_to_end(whole)
                 return self._known[whole]  # type: ignore[no-any-return]
@@ -140,8 +145,7 @@ class KeptTable(QueryTable):
                 return self._orders[kind, at]
         condition = self.condition(where)
         if only:
-            listed = ", ".join(f"'{one.hex()}'" for one in only)
-            condition = f"({condition}) AND lower(hex(id)) IN ({listed})"
+            condition = f"({condition}) AND id IN ({blobs(only)})"
         if only and not sort:
             found = self.run(f"SELECT rowid AS place, id FROM samples WHERE {condition}")  # noqa: S608  # ids are hex
             rows = pc.index_in(
@@ -228,6 +232,11 @@ class KeptTable(QueryTable):
         sets = ", ".join(f'"{name}" = said."{name}"' for name in names)
         self._connection.execute(f"UPDATE samples SET {sets} FROM said WHERE samples.id = said.id")  # noqa: S608  # ours
         self._connection.unregister("said")
+
+
+def blobs(ids: Iterable[bytes]) -> str:
+    """Ids as SQL has them, which finds them ten times as fast as by their digits."""
+    return ", ".join("'" + "".join(f"\\x{byte:02X}" for byte in one) + "'::BLOB" for one in ids) or "NULL"
 
 
 def _undone_since(connection: Connection, seq: int, until: int) -> set[int]:

@@ -135,6 +135,26 @@ def read_entries(
             yield seq, Entry(EntryKind(kind), sample, subject, value)
 
 
+def entry_columns(
+    connection: Connection, standing: Sequence[int], kinds: Iterable[EntryKind]
+) -> Iterator[tuple[Sequence[int], Sequence[str], Sequence[bytes]]]:
+    """Of the same entries that name a sample only position, kind and sample, as columns of many at a time."""
+    sound.check_entries(connection)
+    wanted = set(standing)
+    if not wanted:
+        return
+    statement = (
+        select(entries.c.seq, entries.c.kind, entries.c.sample)
+        .where(entries.c.kind.in_([str(kind) for kind in kinds]), entries.c.sample.is_not(None))
+        .where(entries.c.seq.between(min(wanted), max(wanted)))
+        .order_by(entries.c.seq, entries.c.n)
+    )
+    for rows in connection.execute(statement).yield_per(_CHUNK).partitions():
+        some = [row for row in rows if row[0] in wanted]
+        if some:
+            yield tuple(zip(*some, strict=True))  # type: ignore[misc]
+
+
 def entries_about(connection: Connection, sample: bytes) -> list[tuple[int, Entry]]:
     """The entries about one sample, with the positions of their actions, in the order of the log."""
     sound.check_entries(connection)

@@ -34,14 +34,14 @@ class Pick:
 
 def keep_pick(dataset: Dataset, ids: bytes | pa.Array) -> Pick:
     """Keeps ids (16 bytes each) under a name made of what they are: the same samples have the same name, in any order. Raises `BadValue`."""
-    data = b"".join(one.as_py() for one in ids) if isinstance(ids, pa.Array) else ids
+    data = _bytes_of(ids) if isinstance(ids, pa.Array) else ids
     if not data or len(data) % _ID or len(data) > MOST * _ID:
         raise BadValue(
             "this is no list of samples",
             expected=f"16 bytes each, of 1 to {MOST:,} samples",
             got=f"{len(data):,} bytes",
         )
-    found = np.unique(np.frombuffer(data, f"S{_ID}")).tobytes()
+    found = _each_once(data)
     name = PICKED + hashlib.sha256(found).hexdigest()[:_ID]
     path = _path(dataset, name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,6 +66,23 @@ def read_pick(dataset: Dataset, name: str) -> pa.Array:
 def picks_in(text: str) -> list[str]:
     """The names of picks that a text may speak of."""
     return _NAME.findall(text.lower())
+
+
+def _bytes_of(ids: pa.Array) -> bytes:
+    whole = ids.cast(pa.binary(_ID))
+    return (
+        whole.buffers()[1].to_pybytes()[whole.offset * _ID : (whole.offset + len(whole)) * _ID] if len(whole) else b""
+    )
+
+
+def _each_once(data: bytes) -> bytes:
+    """In the order of their bytes: two numbers each, which are sorted faster than texts."""
+    numbers = np.frombuffer(data, ">u8").reshape(-1, 2)
+    high, low = numbers[:, 0].astype(np.uint64), numbers[:, 1].astype(np.uint64)
+    order = np.lexsort((low, high))
+    other = np.append(True, (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0))
+    found: bytes = numbers[order[other]].tobytes()
+    return found
 
 
 def _path(dataset: Dataset, name: str) -> Path:

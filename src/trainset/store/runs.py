@@ -127,9 +127,29 @@ def named(dataset: Dataset, name: str = "", at: int | None = None) -> Run:
 
 def predictions(dataset: Dataset, run: Run) -> Predictions:
     """What a run says of each sample. Raises `DamagedDataset` for values that cannot be."""
+    return _checked(dataset, run, schema(len(run.classes)).names)
+
+
+def decisions(dataset: Dataset, run: Run) -> Predictions:
+    """The same without probabilities, (n, 0): of many classes they are nearly all of a run. Raises `DamagedDataset`."""
+    return _checked(dataset, run, [name for name in schema(len(run.classes)).names if name != "probabilities"])
+
+
+def probabilities(dataset: Dataset, run: Run) -> Iterator[NDArray[np.float32]]:
+    """(rows, classes) at a time, in the order of the predictions. Raises `DamagedDataset`."""
+    path, fields = dataset.place("predictions", f"{run.run}.parquet"), schema(len(run.classes))
+    for batch in parts.batches(path, ["probabilities"], fields):
+        values = _probabilities(batch["probabilities"], len(run.classes))
+        if batch["probabilities"].null_count or not _are_shares(values):
+            raise _damaged(path, "values that no run can have")
+        yield values
+
+
+def _checked(dataset: Dataset, run: Run, names: list[str]) -> Predictions:
     path = dataset.place("predictions", f"{run.run}.parquet")
-    fields = schema(len(run.classes))
-    table = pa.Table.from_batches([*parts.batches(path, fields.names, fields)], fields)
+    whole = schema(len(run.classes))
+    fields = pa.schema([whole.field(name) for name in names])
+    table = pa.Table.from_batches([*parts.batches(path, names, whole)], fields)
     columns = {name: table[name].combine_chunks() for name in fields.names}
     columns = {n: c if isinstance(c, pa.Array) else pa.array([], fields.field(n).type) for n, c in columns.items()}
     if any(columns[name].null_count for name in fields.names if name != "split"):
@@ -139,30 +159,42 @@ def predictions(dataset: Dataset, run: Run) -> Predictions:
         name: columns[name].to_numpy(zero_copy_only=False).astype(np.int64)
         for name in ("given", "beneath", "predicted")
     }
-    flat = columns["probabilities"]
-    count, width = len(flat), len(run.classes)
-    data = flat.buffers()[1] if count else None
-    values = np.frombuffer(data, "<f4", count * width, flat.offset * 4 * width) if data else np.empty(0, np.float32)
+    count, width = table.num_rows, len(run.classes)
+    values = (
+        _probabilities(columns["probabilities"], width)
+        if "probabilities" in columns
+        else np.empty((count, 0), np.float32)
+    )
     sound = (
         _within(codes["given"], -1, width) and _within(codes["predicted"], 0, width)
         and _within(codes["beneath"], -1, len(run.labels)) and _within(numbers["how"], HELD_OUT, SEEN + 1)
-        and bool((np.isfinite(values) & (values >= 0) & (values <= 1.001)).all())
-        and bool((np.isfinite(numbers["confidence"]) & (numbers["confidence"] >= 0) & (numbers["confidence"] <= 1.001)).all())
+        and _are_shares(values) and _are_shares(numbers["confidence"])
         and bool(pc.all(pc.is_in(columns["split"].drop_null(), value_set=pa.array(SPLITS))).as_py() is not False)
     )  # fmt: skip
     if not sound:
         raise _damaged(path, "values that no run can have")
     return Predictions(
         columns["id"], columns["content"], codes["given"], codes["beneath"], columns["split"], numbers["how"].astype(np.int64),
-        numbers["group"].astype(np.int64), codes["predicted"], numbers["confidence"], values.reshape(count, width),
+        numbers["group"].astype(np.int64), codes["predicted"], numbers["confidence"], values,
     )  # fmt: skip
+
+
+def _are_shares(values: NDArray[Any]) -> bool:
+    return not values.size or bool(values.min() >= 0 and values.max() <= 1.001)  # NaN is neither
+
+
+def _probabilities(flat: pa.Array, width: int) -> NDArray[np.float32]:
+    count = len(flat)
+    data = flat.buffers()[1] if count else None
+    values = np.frombuffer(data, "<f4", count * width, flat.offset * 4 * width) if data else np.empty(0, np.float32)
+    return values.reshape(count, width)
 
 
 def columns(dataset: Dataset, at: int | None = None) -> pa.Table:
     """`id`, `content`, `predicted` (the class) and `confidence` of the latest run up to a position: columns of filters. Only of samples
     that its model had not seen."""
     run = named(dataset, at=at)
-    found = predictions(dataset, run)
+    found = decisions(dataset, run)
     table = pa.table(
         {
             "id": found.ids, "content": found.contents,

@@ -22,6 +22,8 @@ _NOUNS = {"image": "pictures", "audio": "recordings", "text": "texts"}
 _UNITS = {"dBFS": "dB", "LUFS": "dB", "share": "", "full scale": ""}
 """Units of a difference, where it is another than that of the values."""
 _LONGEST = 60
+_REST = 50_000
+"""Samples above which a part is compared with a draw of the rest of its classes."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,9 @@ def common(
     """
     one, found = read(dataset, name, decide, where)
     if cell or row or column:
-        return _compared(dataset, one, found, [part(one, found, cell, row, column, split)], split)
+        return compared(one, found, [part(one, found, cell, row, column, split)], split, dataset)
     weighs = spent(dataset, one, found) if ranked_by(by) == "harm" else np.ones(len(found))
-    return _compared(dataset, one, found, _worst(one, found, weighs, split, worst), split)
+    return compared(one, found, _worst(one, found, weighs, split, worst), split, dataset)
 
 
 def _worst(run: Run, found: Predictions, weighs: NDArray[np.float64], split: str, most: int) -> list[Part]:
@@ -141,19 +143,28 @@ def _heaviest(values: NDArray[np.int64], weighs: NDArray[np.float64], most: int)
     return [int(one) for one in which[np.argsort(-np.bincount(of.reshape(-1), weighs), kind="stable")][:most]]
 
 
-def _compared(
-    dataset: Dataset, run: Run, found: Predictions, wanted: list[Part], split: str = ""
-) -> tuple[Common, ...]:
+def compared(run: Run, found: Predictions, wanted: list[Part], split: str, dataset: Dataset) -> tuple[Common, ...]:
     """What each of these parts of a run shares."""
     beneath = any(part.beneath for part in wanted)
     code = found.beneath if beneath else found.given
     keep = np.flatnonzero(side(found, split) & (code >= 0))
+    if len(wanted) == 1 and len(keep) > _REST:
+        keep = _some(keep, code, wanted[0].rows)
     classes = np.unique(code[keep], return_inverse=True)[1].reshape(-1).astype(np.int64)
     known = about(dataset, run, found, keep) if any(len(part.rows) >= LEAST for part in wanted) else About(len(keep))
     places = [np.searchsorted(keep, part.rows) for part in wanted]
     worded = [bool(number.less and number.more) for number in known.numbers]
     seen = traits(places, classes, known.values, known.marks, worded=worded)
     return tuple(_common(dataset.medium, place, one, seen, known) for place, one in enumerate(wanted))
+
+
+def _some(keep: NDArray[np.int64], code: NDArray[np.int64], inside: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The samples of a part, and as many of the rest of their classes as say what a rest is like: a fair draw of `_REST`, as many of each."""
+    rest = np.setdiff1d(keep, inside, assume_unique=True)
+    classes = np.unique(code[inside])
+    rest = np.random.default_rng(0).permutation(rest[np.isin(code[rest], classes)])
+    drawn = [rest[code[rest] == one][: _REST // len(classes)] for one in classes.tolist()]
+    return np.sort(np.concatenate([inside, *drawn]))
 
 
 def _common(medium: str, place: int, part: Part, seen: Traits, known: About) -> Common:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from trainset.model import Action, EntryKind
 from trainset.store import ids, log
 from trainset.store.dataset import Dataset
 from trainset.store.query import QueryTable
-from trainset.store.replay import Replay
+from trainset.work.blame import Blame, one_array
 
 KINDS = ("added", "removed", "excluded", "restored", "relabelled", "moved split", "changed content", "moved file")
 
-_FIELDS = {"relabelled": "label", "moved split": "split", "excluded": "excluded", "restored": "excluded"}
-_SETS = {
-    EntryKind.LABEL: "label",
-    EntryKind.SPLIT: "split",
-    EntryKind.EXCLUDE: "excluded",
-    EntryKind.RESTORE: "excluded",
-}
+GROUPED = ("kind", "before", "after", "action")
+"""What changes are grouped by."""
 
 SCHEMA = pa.schema(
     [
@@ -39,22 +37,24 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Diff:
-    """The changes from position `a` to position `b`: one row of `table` per changed sample and kind (see `SCHEMA`)."""
+    """The changes from position `a` to position `b`: one row of `table` per changed sample and kind (see `SCHEMA`). ids: of these rows, whole."""
 
     a: str
     b: str
     table: pa.Table
     actions: dict[int, Action]
+    ids: pa.Array
 
     @property
     def counts(self) -> dict[str, int]:
         """How many samples changed, by kind."""
-        found = Counter(self.table["kind"].to_pylist())
+        counted = pc.value_counts(self.table["kind"]).to_pylist()
+        found = dict.fromkeys(KINDS, 0) | {one["values"]: one["counts"] for one in counted}
         return {kind: found[kind] for kind in KINDS if found[kind]}
 
     def groups(self) -> list[dict[str, Any]]:
         """The changes grouped by kind, from, to and action, the largest first: what a person reads."""
-        columns = ("kind", "before", "after", "action")
+        columns = GROUPED
         if not self.table.num_rows:
             return []
         grouped = self.table.group_by(list(columns)).aggregate([("id", "count"), ("id", "min")]).to_pylist()
@@ -104,15 +104,15 @@ def diff(dataset: Dataset, a: str | int, b: str | int | None = None) -> Diff:
     columns, only = ("path", "content"), _only_touched(dataset, first, second)
     with QueryTable(dataset, first, columns, only) as before, QueryTable(dataset, second, columns, only) as after:
         changed = _compare(before, after)
-        rows = _attributed(dataset, before, after, changed)
+        table, whole = _attributed(dataset, before, after, changed)
     with dataset.people.read() as connection:
         actions = {action.seq: action for action in log.read_actions(connection)}
-    table = pa.Table.from_pylist(rows, schema=SCHEMA)
     return Diff(
         str(a),
         "now" if b is None else str(b),
         table,
-        {seq: actions[seq] for seq in set(table["action"].drop_null().to_pylist())},
+        {seq: actions[seq] for seq in pc.unique(table["action"].drop_null()).to_pylist()},
+        whole,
     )
 
 
@@ -139,116 +139,78 @@ def _only_touched(dataset: Dataset, first: int, second: int) -> pa.Array | None:
     return pa.array(sorted(named), pa.binary(16))
 
 
-def _compare(before: QueryTable, after: QueryTable) -> list[dict[str, Any]]:
+def _compare(before: QueryTable, after: QueryTable) -> pa.Table:
     """The samples that differ, with both states."""
     earlier = before.run("SELECT id, label, split, excluded, path, content, part, row FROM samples")
-    sides = ", ".join(f"a.{name} AS a_{name}, b.{name} AS b_{name}" for name in ("label", "split", "path", "content"))
-    found: pa.Table = after.run(
-        f"SELECT coalesce(a.id, b.id) AS id, {sides}, a.id IS NOT NULL AND NOT a.excluded AS a_in, b.id IS NOT NULL AND NOT b.excluded AS b_in, "  # noqa: S608  # names are ours
+    sides = ", ".join(f"a.{name} AS a_{name}, b.{name} AS b_{name}" for name in ("label", "split", "path"))
+    told = ", ".join(
+        f"CASE WHEN b.id IS NULL THEN a.{name} ELSE b.{name} END AS now_{name}" for name in ("label", "path")
+    )
+    contents = ", ".join(f"substr(lower(hex({side}.content)), 1, 12) AS {side}_content" for side in "ab")
+    return after.run(
+        f"SELECT coalesce(a.id, b.id) AS id, substr(lower(hex(coalesce(a.id, b.id))), 1, {ids.SHOWN}) AS shown, {sides}, {told}, {contents}, "  # noqa: S608  # names are ours
+        "a.content IS DISTINCT FROM b.content AS other_content, a.id IS NOT NULL AND NOT a.excluded AS a_in, b.id IS NOT NULL AND NOT b.excluded AS b_in, "
         "a.id IS NOT NULL AS a_is, b.id IS NOT NULL AS b_is, a.part AS a_part, b.part AS b_part FROM earlier a FULL OUTER JOIN samples b ON a.id = b.id "
         "WHERE a.id IS NULL OR b.id IS NULL OR a.excluded <> b.excluded OR a.label IS DISTINCT FROM b.label OR a.split IS DISTINCT FROM b.split "
         "OR a.content IS DISTINCT FROM b.content OR a.path IS DISTINCT FROM b.path ORDER BY b.part, b.row, a.part, a.row",
         beside={"earlier": earlier},
-    )
-    return list(found.to_pylist())
+    ).combine_chunks()
 
 
 def _attributed(
-    dataset: Dataset, before: QueryTable, after: QueryTable, changed: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    blame = _Blame(dataset, before.replay, after.replay, {row["id"] for row in changed})
-    result = []
-    for row in changed:
-        for kind, old, new in _kinds(row):
-            seq = blame.set.get((row["id"], _FIELDS.get(kind, "")))
-            if seq is None and kind == "relabelled":
-                seq = blame.renamed(old, new)
-            if seq is None:
-                seq = blame.imported(row["a_part"], row["b_part"])
-            label = row["b_label"] if row["b_is"] else row["a_label"]
-            path = row["b_path"] if row["b_is"] else row["a_path"]
-            result.append(
-                {
-                    "kind": kind,
-                    "id": ids.shown(row["id"]),
-                    "path": path,
-                    "label": label,
-                    "before": old,
-                    "after": new,
-                    "action": seq,
-                }
-            )
-    return result
+    dataset: Dataset, before: QueryTable, after: QueryTable, changed: pa.Table
+) -> tuple[pa.Table, pa.Array]:
+    """Every change with the action that made it, and the id of each."""
+    blame = Blame(dataset, before.replay, after.replay)
+    pieces, places = [pa.Table.from_batches([], SCHEMA)], [np.empty(0, np.int64)]
+    whole = one_array(changed["id"], pa.binary(16))
+    for kind, rows, old, new in _kinds(changed):
+        some = changed.take(pa.array(rows))
+        mine = whole.take(pa.array(rows))
+        action = blame.actions(kind, mine, old, new, some["a_part"], some["b_part"])
+        columns = [
+            pa.array([kind] * len(rows)), some["shown"], some["now_path"], some["now_label"], old, new, pa.array(action, mask=action == 0),
+        ]  # fmt: skip
+        pieces.append(pa.Table.from_arrays(columns, schema=SCHEMA))
+        places.append(rows)
+    order = np.concatenate(places)
+    first = pa.array(np.argsort(order, kind="stable"))  # sample by sample, the kinds of each in their order
+    return pa.concat_tables(pieces).take(first).combine_chunks(), whole.take(pa.array(order).take(first))
 
 
-def _kinds(row: dict[str, Any]) -> list[tuple[str, str | None, str | None]]:
-    if not row["a_is"] or not row["b_is"]:
-        if not (row["a_in"] or row["b_in"]):
-            return []  # came or went while excluded
-        return [
-            ("added" if row["b_is"] else "removed", None, row["b_label"])
-            if row["b_is"]
-            else ("removed", row["a_label"], None)
-        ]
-    found: list[tuple[str, str | None, str | None]] = []
-    if row["a_in"] != row["b_in"]:
-        found.append(("restored" if row["b_in"] else "excluded", None, None))
-    for kind, name in (("relabelled", "label"), ("moved split", "split"), ("moved file", "path")):
-        if row[f"a_{name}"] != row[f"b_{name}"]:
-            found.append((kind, row[f"a_{name}"], row[f"b_{name}"]))
-    if row["a_content"] != row["b_content"]:
-        found.append(("changed content", row["a_content"].hex()[:12], row["b_content"].hex()[:12]))
+def _kinds(changed: pa.Table) -> Iterator[tuple[str, NDArray[np.int64], pa.Array, pa.Array]]:
+    """Of each kind of change the rows that have it, and what was and is there."""
+
+    def holds(name: str) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = changed[name].to_numpy(zero_copy_only=False).astype(bool)
+        return found
+
+    a_is, b_is, a_in, b_in = map(holds, ("a_is", "b_is", "a_in", "b_in"))
+    nothing = pa.nulls(changed.num_rows, pa.string())
+    both, seen = a_is & b_is, a_in | b_in  # what came or went while excluded is no change
+    sides = {
+        name: [one_array(changed[f"{side}_{name}"], pa.string()) for side in "ab"]
+        for name in ("label", "split", "path", "content")
+    }
+    differ = {name: ~_same(*sides[name]) for name in ("label", "split", "path")} | {"content": holds("other_content")}
+    for kind, mask, (old, new) in (
+        ("added", ~both & seen & b_is, (nothing, sides["label"][1])),
+        ("removed", ~both & seen & a_is, (sides["label"][0], nothing)),
+        ("excluded", both & a_in & ~b_in, (nothing, nothing)),
+        ("restored", both & ~a_in & b_in, (nothing, nothing)),
+        ("relabelled", both & differ["label"], sides["label"]),
+        ("moved split", both & differ["split"], sides["split"]),
+        ("moved file", both & differ["path"], sides["path"]),
+        ("changed content", both & differ["content"], sides["content"]),
+    ):
+        rows = np.flatnonzero(mask)
+        if len(rows):
+            some = pa.array(rows)
+            yield kind, rows, old.take(some), new.take(some)
+
+
+def _same(one: pa.Array, other: pa.Array) -> NDArray[np.bool_]:
+    """Also where both are missing."""
+    equal = pc.fill_null(pc.equal(one, other), False)
+    found: NDArray[np.bool_] = pc.or_(equal, pc.and_(one.is_null(), other.is_null())).to_numpy(zero_copy_only=False)
     return found
-
-
-class _Blame:
-    """Which action between two positions of the log, whichever is the later, made the one state of a sample the other."""
-
-    def __init__(self, dataset: Dataset, a: Replay, b: Replay, samples: set[bytes]) -> None:
-        self.a, self.b = a, b
-        self.first, self.last = sorted((a, b), key=lambda replayed: replayed.at)
-        known = {action.seq: action for action in self.last.actions}
-        self.moved: dict[int, int] = {}  # actions that came to stand, or no longer stand -> what made that so, last
-        for action in self.last.actions[len(self.first.actions) :]:
-            target = action
-            while target.undoes is not None:
-                target = known[target.undoes]
-            self.moved[target.seq] = action.seq
-        self.set: dict[tuple[bytes, str], int] = {}
-        then, now = (self._settings(dataset, replayed, samples) for replayed in (self.first, self.last))
-        for key in then.keys() | now.keys():
-            old, new = then.get(key, 0), now.get(key, 0)
-            if new > old:
-                self.set[key] = self.moved[new]
-            elif old > new:  # it was taken back, and what counted before counts again
-                self.set[key] = max(self.moved[old], self.moved.get(new, 0))
-
-    def renamed(self, a_label: str | None, b_label: str | None) -> int | None:
-        """The rename or merge by which a label follows its class, or the undo that took one back."""
-        earlier, later = (a_label, b_label) if self.a is self.first else (b_label, a_label)
-        for there, other, name, end in (
-            (self.last, self.first, earlier, later),
-            (self.first, self.last, later, earlier),
-        ):
-            standing, found = {rename.seq for rename in other.renames}, None
-            for rename in there.renames:
-                if rename.old == name and rename.seq not in standing:
-                    name, found = rename.new, self.moved.get(rename.seq)
-            if found is not None and name == end:
-                return found
-        return None
-
-    def imported(self, a_part: int | None, b_part: int | None) -> int | None:
-        """The import by which the source speaks differently, or the undo that took one back."""
-        sides = [(self.b, b_part), (self.a, a_part)]
-        for replayed, part in sides if self.b is self.last else sides[::-1]:  # the later state first
-            if part is not None and replayed.parts[part].seq in self.moved:
-                return self.moved[replayed.parts[part].seq]
-        return None
-
-    def _settings(self, dataset: Dataset, replayed: Replay, samples: set[bytes]) -> dict[tuple[bytes, str], int]:
-        """The action that set each field, of those whose standing differs between the two."""
-        mine = [seq for seq in replayed.standing if seq in self.moved]
-        with dataset.people.read() as connection:
-            found = log.read_entries(connection, mine, _SETS)
-            return {(e.sample, _SETS[e.kind]): seq for seq, e in found if e.sample is not None and e.sample in samples}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,13 +113,21 @@ def harm(
     check_rule(decide)
     position = log.position(dataset, at)
     one = store.named(dataset, name)
-    found = within(dataset, one, store.predictions(dataset, one), where)[1]
-    set_ = costs(dataset, position)
-    prices = _prices(set_, one, found)
+    found, set_ = within(dataset, one, store.predictions(dataset, one), where)[1], costs(dataset, position)
+    prices = prices_of(set_, one, found)
+    return harm_of(one, {rule: _decided(found, prices, rule) for rule in RULES}, set_, split, decide, position)
+
+
+def harm_of(
+    one: Run, by: Mapping[str, Predictions], set_: list[Cost], split: str, decide: str, position: int
+) -> HarmRead:
+    """The same of predictions by each rule, by costs that are known."""
+    found = by["likely"]
+    prices = prices_of(set_, one, found)
     rows = np.flatnonzero(side(found, split) & (found.given >= 0) & (found.beneath >= 0))
     rules, spent = [], []
     for rule in RULES:
-        predicted = _decided(found, prices, rule).predicted[rows]
+        predicted = by[rule].predicted[rows]
         wide = np.bincount(
             found.beneath[rows] * len(one.classes) + predicted, minlength=len(one.labels) * len(one.classes)
         )
@@ -140,7 +149,11 @@ def decided(dataset: Dataset, run: Run, found: Predictions, rule: str) -> tuple[
     check_rule(rule)
     if rule == "likely":
         return run, found
-    other = _decided(found, _prices(costs(dataset), run, found), rule)
+    return least_harm(run, _decided(found, prices_of(costs(dataset), run, found), rule))
+
+
+def least_harm(run: Run, other: Predictions) -> tuple[Run, Predictions]:
+    """A run whose scores are those of predictions of least expected harm, and these."""
     remark = "predictions are those of least expected harm; accuracy in training, confidence and floors are of the likeliest class"
     return dataclasses.replace(rescored(run, other), remarks=(*run.remarks, remark)), other
 
@@ -160,12 +173,13 @@ def ranked_by(by: str) -> str:
 
 def spent(dataset: Dataset, run: Run, found: Predictions) -> NDArray[np.float64]:
     """(n,) what each prediction costs, by the costs of now; 0 without a label."""
-    prices = _prices(costs(dataset), run, found)
+    prices = prices_of(costs(dataset), run, found)
     each = prices.of_labels[np.maximum(found.beneath, 0), found.predicted]
     return np.where(found.beneath >= 0, each, 0.0)
 
 
-def _prices(set_: list[Cost], run: Run, found: Predictions) -> Priced:
+def prices_of(set_: list[Cost], run: Run, found: Predictions) -> Priced:
+    """Costs as they count for a run: those of labels it has predictions of."""
     counts = np.bincount(found.beneath[found.beneath >= 0], minlength=len(run.labels))
     return priced(set_, run, counts)
 

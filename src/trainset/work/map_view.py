@@ -32,6 +32,9 @@ _SAID = "CASE WHEN predicted IS NULL OR label IS NULL THEN NULL WHEN predicted =
 _VALUES = 1_000
 """Values of a text that get a code of their own, the most frequent first."""
 SHOWN, DIMMED, HIDDEN = 0, 1, 2
+_MANY = 200_000
+_COARSE, _FINE = 128, 512
+"""Cells of a side of the grid; the fine one above so many samples."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +49,18 @@ class Choice:
 
 @dataclass(frozen=True)
 class Rows:
-    """(n,) places in the table, x and y (float32) of the samples on the map. key: changes when any of them does. without: samples that are not
-    excluded and have no place."""
+    """(n,) places in the table, x and y (float32) of the samples on the map, by the cells of a grid over it: whoever draws a part of the map visits
+    the cells it needs. key: changes when any of them does. start: (cells * cells + 1,) uint32 where the samples of each cell begin, row after row
+    from south-west. box: west, south, width and height of the grid. without: samples that are not excluded and have no place."""
 
     key: str
     places: NDArray[np.int64]
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     ids: bytes
+    cells: int
+    start: NDArray[np.uint32]
+    box: tuple[float, float, float, float]
     without: int
 
 
@@ -126,13 +133,15 @@ class MapView:
         found = table.run(f"SELECT rowid AS place, {what} AS value FROM samples")  # noqa: S608  # a column that there is
         order = np.empty(found.num_rows, np.int64)
         order[found["place"].to_numpy()] = np.arange(found.num_rows)
-        values = found["value"].combine_chunks().take(pa.array(order[rows.places]))
+        order = order[rows.places]
+        values = found["value"].combine_chunks()
         if pa.types.is_floating(values.type) or pa.types.is_integer(values.type) or pa.types.is_decimal(values.type):
-            return _numbers(values.cast(pa.float64()))
+            return _numbers(values.cast(pa.float64()).to_numpy(zero_copy_only=False)[order])
         return _texts(
             values.cast(pa.string())
             if not pa.types.is_binary(values.type)
-            else pc.cast(values, pa.string(), safe=False)
+            else pc.cast(values, pa.string(), safe=False),
+            order,
         )
 
     def shown(self, table: KeptTable, rows: Rows, conditions: Sequence[str]) -> NDArray[np.uint8]:
@@ -155,11 +164,13 @@ class MapView:
         )
         where = at.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         there = np.flatnonzero(where >= 0)
+        x, y = (kept[name].to_numpy()[where[there]].astype("<f4") for name in ("x", "y"))
+        order, cells, start, box = _by_cells(x, y)
+        there, x, y = there[order], x[order], y[order]
         ids = found["id"].cast(pa.binary(16)).combine_chunks().take(pa.array(there))
         without = int((~found["excluded"].to_numpy(zero_copy_only=False).astype(bool) & (where < 0)).sum())
-        x, y = (kept[name].to_numpy()[where[there]].astype("<f4") for name in ("x", "y"))
         data = bytes(ids.buffers()[1][ids.offset * 16 : (ids.offset + len(ids)) * 16]) if len(ids) else b""
-        return Rows(key, found["place"].to_numpy()[there], x, y, data, without)
+        return Rows(key, found["place"].to_numpy()[there], x, y, data, cells, start, box, without)
 
     def _clusters(self, rows: Rows) -> Colours:
         held = kept_clusters(self._dataset)
@@ -197,14 +208,33 @@ def made_of(dataset: Dataset, embedder: str = "") -> Made:
     return embedders.chosen(dataset, name, settings).made
 
 
+def _by_cells(
+    x: NDArray[np.float32], y: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], int, NDArray[np.uint32], tuple[float, float, float, float]]:
+    """An order by the cells of a grid, how many cells a side has, where each begins, and the grid's box. Within a cell the order is random, and the
+    same every time: none hides another by the order of import."""
+    cells = _FINE if len(x) > _MANY else _COARSE
+    ends = [(float(one.min()), float(one.max())) if len(one) else (0.0, 1.0) for one in (x, y)]
+    low, size = zip(*((a, z - a) if z > a else (a - 0.5, 1.0) for a, z in ends), strict=True)
+    column, row = (
+        np.minimum((one.astype(np.float64) - begin) * (cells / extent), cells - 1).astype(np.int32)
+        for one, begin, extent in zip((x, y), low, size, strict=True)
+    )
+    drawn = np.random.default_rng(0).permutation(len(x))
+    cell = (row * cells + column)[drawn]
+    start = np.zeros(cells * cells + 1, "<u4")
+    np.cumsum(np.bincount(cell, minlength=cells * cells), out=start[1:])
+    return drawn[np.argsort(cell, kind="stable")], cells, start, (*low, *size)
+
+
 def _coded(codes: NDArray[np.int64], names: Sequence[str | None]) -> Colours:
     counts = np.bincount(codes, minlength=len(names))
     return Colours("classes", codes.astype("<u2"), tuple(names), tuple(counts.tolist()))
 
 
-def _texts(values: pa.Array) -> Colours:
+def _texts(values: pa.Array, order: NDArray[np.int64]) -> Colours:
     encoded = values.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)[order]
     names = encoded.dictionary.to_pylist()
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
     ranked = sorted(range(len(names)), key=lambda n: (-counts[n], names[n]))
@@ -218,8 +248,7 @@ def _texts(values: pa.Array) -> Colours:
     return _coded(new[codes], told)
 
 
-def _numbers(values: pa.Array) -> Colours:
-    found = values.to_numpy(zero_copy_only=False).astype(np.float64)
+def _numbers(found: NDArray[np.float64]) -> Colours:
     finite = found[np.isfinite(found)]
     low, high = (float(one) for one in np.quantile(finite, [0.005, 0.995])) if len(finite) else (0.0, 1.0)
     if high <= low and len(finite):

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from trainset.errors import BadValue, UnknownName
-from trainset.learn.calibration import Reliability, reliability
 from trainset.learn.scores import confusion
 from trainset.store import log
 from trainset.store import runs as store
@@ -91,12 +90,6 @@ def counts(found: Predictions, run: Run, split: str = "") -> NDArray[np.int64]:
     """(classes, classes) how many samples of each class were predicted as each."""
     rows = np.flatnonzero(side(found, split))
     return confusion(found.given[rows], found.predicted[rows], len(run.classes)).matrix
-
-
-def believed(found: Predictions, split: str = "") -> Reliability | None:
-    """How far the confidence of a run can be believed; None without labels."""
-    rows = np.flatnonzero(side(found, split) & (found.given >= 0))
-    return reliability(found.probabilities[rows], found.given[rows]) if len(rows) else None
 
 
 def counts_beneath(found: Predictions, run: Run, split: str = "") -> NDArray[np.int64]:

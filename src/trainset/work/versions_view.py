@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from trainset.store import ids
 from trainset.store.dataset import Dataset
 from trainset.store.kept import KeptTable
 from trainset.store.picks import keep_pick
-from trainset.work.diff import KINDS, diff
+from trainset.work.diff import GROUPED, KINDS, diff
 
 _GROUPS = 200
 FIRST = 12
@@ -56,21 +58,21 @@ class Changes:
     more: int
 
 
-def changes(dataset: Dataset, table: KeptTable, a: str | int, b: str | int | None = None) -> Changes:
-    """What is different at b. Raises `UnknownName` for a version that there is not."""
+def changes(dataset: Dataset, now: pa.Array, a: str | int, b: str | int | None = None) -> Changes:
+    """What is different at b. now: the ids of the samples that there are, in the order of import. Raises `UnknownName` for a version that there is
+    not."""
     found = diff(dataset, a, b)
     told = found.groups()
+    place = pc.index_in(found.ids, value_set=now).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    rows = _rows(found.table)
     groups = []
     for one in told[:_GROUPS]:
-        holds = pc.equal(found.table["kind"], one["kind"])
-        for name in ("before", "after", "action"):
-            same = pc.is_null(found.table[name]) if one[name] is None else pc.equal(found.table[name], one[name])
-            holds = pc.and_(holds, pc.fill_null(same, False))
         facts = {
             name: one[name]
             for name in ("kind", "before", "after", "samples", "action", "person", "at", "reason", "verb")
         }
-        groups.append(Group(**facts, now=known(dataset, table, found.table.filter(holds)["id"].to_pylist())))
+        mine = place[rows[tuple(one[name] for name in GROUPED)]]
+        groups.append(Group(**facts, now=_found(dataset, now.take(pa.array(np.sort(mine[mine >= 0]))))))
     return Changes(
         found.a,
         found.b,
@@ -78,6 +80,19 @@ def changes(dataset: Dataset, table: KeptTable, a: str | int, b: str | int | Non
         tuple(groups),
         len(told) - len(groups),
     )
+
+
+def _rows(table: pa.Table) -> dict[tuple[Any, ...], NDArray[np.int64]]:
+    """The rows of each group of changes."""
+    code = np.zeros(table.num_rows, np.int64)
+    for name in GROUPED:
+        one = table[name].combine_chunks().dictionary_encode()
+        codes = one.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
+        code = np.unique(code * (len(one.dictionary) + 1) + codes, return_inverse=True)[1].reshape(-1)
+    order = np.argsort(code, kind="stable")
+    some = np.split(order, np.flatnonzero(np.diff(code[order])) + 1) if len(order) else []
+    firsts = table.select(GROUPED).take(pa.array([one[0] for one in some], pa.int64())).to_pylist()
+    return {tuple(row[name] for name in GROUPED): one for row, one in zip(firsts, some, strict=True)}
 
 
 def known(dataset: Dataset, table: KeptTable, shown: Sequence[str]) -> Found:
@@ -88,6 +103,10 @@ def known(dataset: Dataset, table: KeptTable, shown: Sequence[str]) -> Found:
     whole = table.run(
         f"SELECT id FROM samples SEMI JOIN asked ON substr(lower(hex(samples.id)), 1, {ids.SHOWN}) = asked.shown ORDER BY part, row", beside=asked  # noqa: S608
     )["id"].cast(pa.binary(16)).combine_chunks()  # fmt: skip
+    return _found(dataset, whole)
+
+
+def _found(dataset: Dataset, whole: pa.Array) -> Found:
     if not len(whole):
         return Found("", 0, ())
     return Found(

@@ -1,23 +1,59 @@
 /** What the server says of a map: a header and columns of numbers, in one answer each. */
 import { bytes } from '../server';
+import type { Places } from './points';
 
-export type Header = { n: number; key: string; kind: 'classes' | 'numbers'; values: (string | null)[]; counts: number[]; low: number; high: number; shown: number };
-export type Places = { key: string; x: Float32Array; y: Float32Array };
-export type Colours = Header & { codes: Uint16Array | null; numbers: Float32Array | null };
+export type Header = {
+  n: number;
+  key: string; // of the rows: answers of the same key are of the same samples in the same order
+  at: number; // position of the log
+  kind: 'classes' | 'numbers';
+  values: (string | null)[];
+  counts: number[];
+  low: number;
+  high: number;
+  shown: number;
+  cells: number;
+  box: [number, number, number, number];
+};
+export type Colours = Header & { column: string; codes: Uint16Array | null; numbers: Float32Array | null };
+export type State = Header & { state: Uint8Array };
 
 type Words = Record<string, string | string[]>;
 
-async function answer(path: string, words: Words, signal: AbortSignal): Promise<[Header, ArrayBuffer, number]> {
+const early = new Map<string, Promise<ArrayBuffer>>();
+
+function address(path: string, words: Words): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(words)) for (const one of [value].flat()) if (one) query.append(name, one);
-  const data = await bytes(`/api/map/${path}?${query.toString()}`, signal);
+  return `/api/map/${path}?${query.toString()}`;
+}
+
+/** Asks for what the first picture needs before it is known whether there is a map, so that one does not wait for the other. */
+export function ahead(embedder: string, column: string, where: string[], picked: string[]): void {
+  early.clear();
+  for (const [path, words] of [['places', {}], ['colours', { column }], ['shown', { where, picked: picked.join(',') }]] as const) {
+    const asked = address(path, { embedder, ...words });
+    const answer = bytes(asked);
+    early.set(asked, answer);
+    answer.catch(() => early.delete(asked)); // it is asked for again when there is a map
+  }
+}
+
+async function answer(path: string, words: Words, signal: AbortSignal): Promise<[Header, ArrayBuffer, number]> {
+  const asked = address(path, words);
+  const begun = early.get(asked);
+  early.delete(asked);
+  const data = await (begun ?? bytes(asked, signal));
+  signal.throwIfAborted();
   const length = new DataView(data).getUint32(0, true);
   return [JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as Header, data, 4 + length];
 }
 
-export async function places(embedder: string, signal: AbortSignal): Promise<Places> {
-  const [{ n, key }, data, at] = await answer('places', { embedder }, signal);
-  return { key, x: new Float32Array(data, at, n), y: new Float32Array(data, at + 4 * n, n) };
+export async function places(embedder: string, signal: AbortSignal): Promise<Places & { key: string }> {
+  const [{ n, key, cells, box }, data, at] = await answer('places', { embedder }, signal);
+  const [west, south, width, height] = box;
+  const [x, y] = [new Float32Array(data, at, n), new Float32Array(data, at + 4 * n, n)];
+  return { key, x, y, cells, start: new Uint32Array(data, at + 8 * n, cells * cells + 1), west, south, width, height };
 }
 
 export async function identifiers(embedder: string, signal: AbortSignal): Promise<Ids> {
@@ -28,10 +64,10 @@ export async function identifiers(embedder: string, signal: AbortSignal): Promis
 export async function colours(embedder: string, column: string, signal: AbortSignal): Promise<Colours> {
   const [header, data, at] = await answer('colours', { embedder, column }, signal);
   const classes = header.kind === 'classes';
-  return { ...header, codes: classes ? new Uint16Array(data, at, header.n) : null, numbers: classes ? null : new Float32Array(data, at, header.n) };
+  return { ...header, column, codes: classes ? new Uint16Array(data, at, header.n) : null, numbers: classes ? null : new Float32Array(data, at, header.n) };
 }
 
-export async function shown(embedder: string, where: string[], picked: string[], signal: AbortSignal): Promise<Header & { state: Uint8Array }> {
+export async function shown(embedder: string, where: string[], picked: string[], signal: AbortSignal): Promise<State> {
   const [header, data, at] = await answer('shown', { embedder, where, picked: picked.join(',') }, signal);
   return { ...header, state: new Uint8Array(data, at, header.n) };
 }
@@ -40,7 +76,7 @@ export async function shown(embedder: string, where: string[], picked: string[],
 export class Ids {
   constructor(
     readonly key: string,
-    private readonly data: Uint8Array,
+    private readonly data: Uint8Array<ArrayBuffer>,
   ) {}
 
   get(index: number): string {
@@ -60,5 +96,15 @@ export class Ids {
 
   of(found: Uint32Array): string[] {
     return [...found].map((index) => this.get(index));
+  }
+
+  /** As they are sent: 16 bytes each. */
+  bytes(found: Uint32Array): Uint8Array<ArrayBuffer> {
+    const some = new Uint8Array(16 * found.length);
+    for (let n = 0; n < found.length; n++) {
+      const at = 16 * found[n];
+      for (let k = 0; k < 16; k++) some[16 * n + k] = this.data[at + k];
+    }
+    return some;
   }
 }

@@ -1,5 +1,5 @@
 /** Colours of a map: of classes that colour-blind people can tell apart as far as there are such, of numbers from dark to light. */
-import type { Rgb } from './PointMap';
+export type Rgb = readonly [number, number, number];
 
 /** Okabe and Ito 2008, the yellow darkened to be seen on white; and three more that differ from them in lightness. */
 const CLASSES: Rgb[] = [[0, 114, 178], [230, 159, 0], [0, 158, 115], [213, 94, 0], [204, 121, 167], [86, 180, 233], [184, 165, 0], [118, 96, 222], [150, 60, 90], [150, 108, 70]];

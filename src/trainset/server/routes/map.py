@@ -117,10 +117,12 @@ def about(desk: AtDesk, embedder: Embedder = "") -> About:
 @router.get("/api/map/places", response_class=Response, responses=BINARY)
 @allow(Role.REVIEWER)
 def places(desk: AtDesk, embedder: Embedder = "") -> Response:
-    """Where samples lie: a header (see `_answer`) with n and key, then n float32 of x and n of y, 0 to 1, y upwards."""
+    """Where samples lie, by the cells of a grid: a header (see `_answer`) with n, key, cells (of a side) and box (west, south, width, height), then n
+    float32 of x and n of y, 0 to 1, y upwards, and cells * cells + 1 uint32: where the samples of each cell begin, row after row from south-west."""
     with desk.table() as table:
         rows = desk.maps.rows(table, embedder)
-    return _answer({"n": len(rows.x), "key": rows.key}, rows.x, rows.y)
+    header = {"n": len(rows.x), "key": rows.key, "cells": rows.cells, "box": rows.box}
+    return _answer(header, rows.x, rows.y, rows.start)
 
 
 @router.get("/api/map/ids", response_class=Response, responses=BINARY)
@@ -135,14 +137,16 @@ def identifiers(desk: AtDesk, embedder: Embedder = "") -> Response:
 @router.get("/api/map/colours", response_class=Response, responses=BINARY)
 @allow(Role.REVIEWER)
 def colours(desk: AtDesk, column: Annotated[str, Query(max_length=500)] = "label", embedder: Embedder = "") -> Response:
-    """What they are coloured by: a header with kind, values and counts, or low and high; then n uint16 (kind `classes`) or float32 (`numbers`)."""
+    """What they are coloured by: a header with kind, values and counts, or low and high, and the position of the log that it is of; then
+    n uint16 (kind `classes`) or float32 (`numbers`)."""
     with desk.table() as table:
         if column.startswith(FLAGGED):
             selected(desk, table, [column])
         rows = desk.maps.rows(table, embedder)
         found = desk.maps.colours(table, rows, column, embedder)
+        at = table.replay.at
     header = {
-        "n": len(rows.x), "key": rows.key, "kind": found.kind, "values": found.values, "counts": found.counts, "low": found.low,
+        "n": len(rows.x), "key": rows.key, "at": at, "kind": found.kind, "values": found.values, "counts": found.counts, "low": found.low,
         "high": found.high,
     }  # fmt: skip
     return _answer(header, found.codes)
@@ -156,10 +160,11 @@ def shown(desk: AtDesk, where: Where = [], picked: Picked = "", embedder: Embedd
         conditions = selected(desk, table, [*where], picked=picked)
         rows = desk.maps.rows(table, embedder)
         state = desk.maps.shown(table, rows, conditions)
+        at = table.replay.at
     if picked:
         listed = np.isin(np.frombuffer(rows.ids, "S16"), np.array(ids_of(picked), "S16"))
         state = np.where(listed, state, np.maximum(state, DIMMED)).astype(np.uint8)
-    return _answer({"n": len(rows.x), "key": rows.key, "shown": int((state == 0).sum())}, state)
+    return _answer({"n": len(rows.x), "key": rows.key, "at": at, "shown": int((state == 0).sum())}, state)
 
 
 @router.get("/api/clusters")

@@ -93,7 +93,8 @@ def counts(
     where: Where = [], picked: Picked = "",  # noqa: B006
 ) -> Response:  # fmt: skip
     """The counts of the matrix, row after row, labels on rows: little-endian uint32."""
-    one, found = work.read(desk.dataset, name_of(run), decide, words_of(where, picked))
+    kept = desk.runs.read(name_of(run), decide, words_of(where, picked))
+    one, found = kept.run, kept.found
     return _bytes((work.counts_beneath if beneath else work.counts)(found, one, split).astype("<u4"))
 
 
@@ -103,7 +104,7 @@ def harm_cells(
     desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely", where: Where = [], picked: Picked = ""  # noqa: B006
 ) -> Response:  # fmt: skip
     """The harm of each cell, then what one mistake of each costs: little-endian float32, two matrices of (classes, classes)."""
-    found = desk.dataset.harm(name_of(run), split=split, decide=decide, where=words_of(where, picked))
+    found = desk.runs.harm(name_of(run), split, decide, words_of(where, picked))
     return _bytes(np.concatenate([found.chosen.cells, found.of_classes]).astype("<f4"))
 
 
@@ -113,7 +114,7 @@ def harm(
     desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely", where: Where = [], picked: Picked = ""  # noqa: B006
 ) -> Harm:  # fmt: skip
     """How much harm the mistakes of a run do by the costs that are set now, by both rules of decision."""
-    found = desk.dataset.harm(name_of(run), split=split, decide=decide, where=words_of(where, picked))
+    found = desk.runs.harm(name_of(run), split, decide, words_of(where, picked))
     facts = found.as_dict(most=0)
     return Harm(
         rules=[RuleTold(**{name: rule[name] for name in RuleTold.model_fields}) for rule in facts["rules"]], saved=facts["saved"],
@@ -130,7 +131,8 @@ def part(
     where: Where = [], picked: Picked = "",  # noqa: B006
 ) -> PartOfMatrix:  # fmt: skip
     """The samples of a cell (label and predicted), or the mistakes of a row (label alone) or a column (predicted alone)."""
-    one, found = work.read(desk.dataset, name_of(run), decide, words_of(where, picked))
+    kept = desk.runs.read(name_of(run), decide, words_of(where, picked))
+    one, found = kept.run, kept.found
     rows = work.surest(found, work.part(one, found, split=split, **_asked(label, predicted)))
     some = rows[first : first + count]
     ids = [bytes(value) for value in found.ids.take(some).to_pylist()]
@@ -152,9 +154,7 @@ def common(
     where: Where = [], picked: Picked = "",  # noqa: B006
 ) -> Shared:  # fmt: skip
     """What the samples of a part have in common."""
-    found = desk.dataset.common(
-        name_of(run), **_asked(label, predicted), split=split, decide=decide, where=words_of(where, picked)
-    )[0]
+    found = desk.runs.common(name_of(run), split, decide, words_of(where, picked), _asked(label, predicted))
     return Shared(sentences=found.sentences, found=bool(found.traits))
 
 
@@ -170,7 +170,7 @@ def set_cost(desk: AtDesk, by: By, asked: SetCost) -> CostNow:
     return CostNow(action=done.action, before=done.before, cost=done.cost)
 
 
-def _asked(label: str, predicted: str) -> dict[str, Any]:
+def _asked(label: str, predicted: str) -> dict[str, str]:
     """A cell, a row or a column, as the verbs take them."""
     if label and predicted:
         return {"cell": f"{label}:{predicted}"}

@@ -13,6 +13,7 @@ from trainset.errors import BadValue
 from trainset.server.desk import AtDesk
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.samples import identifier, ids_of
+from trainset.store.kept import blobs
 from trainset.work.look import Samples
 from trainset.work.shown import shown
 
@@ -53,8 +54,7 @@ def previews(
     if len(asked) > MOST:
         raise BadValue("too many previews at once", expected=f"at most {MOST}", got=str(len(asked)))
     with desk.table() as table:
-        listed = ", ".join(f"'{one.hex()}'" for one in asked) or "''"
-        rows = table.run(f"SELECT id, part, row, content FROM samples WHERE lower(hex(id)) IN ({listed})")  # noqa: S608  # ids are hex
+        rows = table.run(f"SELECT id, part, row, content FROM samples WHERE id IN ({blobs(asked)})")  # noqa: S608  # bytes
         details = table.details(rows, ["source", "path", "text"])
         sources = table.replay.sources
     known = pa.table(

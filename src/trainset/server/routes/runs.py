@@ -15,7 +15,6 @@ from trainset.server.routes.samples import Picked, Where, words_of
 from trainset.store import epochs as of_epochs
 from trainset.store import runs as store
 from trainset.store.runs import Run
-from trainset.work import runs as work
 
 router = APIRouter(route_class=Guarded, tags=["runs"])
 
@@ -110,9 +109,9 @@ def one(
     desk: AtDesk, run: str, split: Split = "", decide: Decide = "likely", where: Where = [], picked: Picked = ""  # noqa: B006
 ) -> RunTold:  # fmt: skip
     """One run, by its id or number; `latest` is the newest. Within a selection its scores are those of the samples of it."""
-    found, predictions = work.read(desk.dataset, name_of(run), decide, words_of(where, picked))
+    read = desk.runs.read(name_of(run), decide, words_of(where, picked))
+    found, bins = read.run, read.believed[split]
     scores = found.scores[split or "held_out"]
-    bins = work.believed(predictions, split)
     return RunTold(
         brief=_brief(desk, found), classes=[*found.classes], labels=[*found.labels], label_class=[*found.beneath],
         per_class=[_class(one) for one in scores["per_class"]] if scores else [], reliability=_bins(bins) if bins else None,
