@@ -1,21 +1,8 @@
 /** A confusion matrix of up to 200 classes on one canvas: labels that stay, numbers where they fit, a cell that the arrow keys move. */
-import { inkOn, luminance, packed, scale, twoSided, type Rgb } from './colours';
+import { luminance, packed, scale, twoSided } from './colours';
+import { Drawing, type Frame, type Shown, type Spot } from './drawing';
 
-/** What is shown, in the order it is shown in. values: row after row, 0..1 of the scale (-1..1 when `signed`), NaN for nothing. right: the column that is right of each row. */
-export type Shown = {
-  rows: string[];
-  columns: string[];
-  values: Float32Array;
-  right: Int32Array;
-  signed: boolean;
-  /** The number in a cell; empty for none. */
-  text: (row: number, column: number) => string;
-  /** All of it, for whoever points at the cell or hears it; -1: the row or column as a whole. */
-  say: (row: number, column: number) => string;
-};
-
-/** A place: a cell; row or column alone when the other is -1. */
-export type Spot = { row: number; column: number };
+export type { Shown, Spot };
 
 const LEAST = 13; // pixels of a cell, so that labels of every row can be read
 const MOST = 76;
@@ -43,10 +30,7 @@ export class ConfusionMatrix {
   private whole = false;
   private frame = 0;
   private dark = false;
-  private one: Rgb[] = [];
-  private two: Rgb[] = [];
-  private colours = { text: '#000', dim: '#555', ground: '#fff', accent: '#06c', edge: '#ccc' };
-  private cut = new Map<string, string>();
+  private readonly drawing = new Drawing();
   private watcher = new ResizeObserver(() => this.layout());
   private themes = new MutationObserver(() => this.recolour());
   private system = matchMedia('(prefers-color-scheme: dark)');
@@ -134,7 +118,7 @@ export class ConfusionMatrix {
       this.image = new ImageData(width, height);
     }
     const pixels = new Uint32Array(this.image.data.buffer);
-    const table = Uint32Array.from(shown.signed ? this.two : this.one, packed);
+    const table = Uint32Array.from(shown.signed ? this.drawing.two : this.drawing.one, packed);
     const { values } = shown;
     const [middle, steps] = shown.signed ? [(table.length - 1) / 2, (table.length - 1) / 2] : [0, table.length - 1];
     for (let at = 0; at < values.length; at++) {
@@ -149,17 +133,13 @@ export class ConfusionMatrix {
       this.probe.style.color = `var(--${name})`;
       return getComputedStyle(this.probe).color;
     };
-    this.colours = { text: of('text'), dim: of('dim'), ground: of('ground'), accent: of('accent'), edge: of('edge') };
-    const parts = (this.colours.ground.match(/[\d.]+/g) ?? ['255', '255', '255']).map(Number);
+    this.drawing.colours = { text: of('text'), dim: of('dim'), ground: of('ground'), accent: of('accent'), edge: of('edge') };
+    const parts = (this.drawing.colours.ground.match(/[\d.]+/g) ?? ['255', '255', '255']).map(Number);
     this.dark = luminance([parts[0] ?? 255, parts[1] ?? 255, parts[2] ?? 255]) < 0.5;
-    this.one = scale(this.dark);
-    this.two = twoSided(this.dark);
+    this.drawing.one = scale(this.dark);
+    this.drawing.two = twoSided(this.dark);
     this.paint();
     this.later();
-  }
-
-  private font(size = 12, weight = ''): string {
-    return `${weight} ${size}px system-ui, 'Segoe UI', 'Noto Sans', sans-serif`.trim();
   }
 
   private layout(): void {
@@ -168,7 +148,7 @@ export class ConfusionMatrix {
     if (!shown || !pen) return;
     const [width, height] = [this.scroller.clientWidth, this.scroller.clientHeight];
     if (!width || !height) return;
-    pen.font = this.font();
+    pen.font = this.drawing.font();
     const longest = (names: string[]) => names.reduce((most, name) => Math.max(most, pen.measureText(name).width), 0);
     const [ofRows, ofColumns] = [longest(shown.rows), longest(shown.columns)];
     this.left = Math.ceil(Math.min(ofRows, 190, width * 0.3)) + 2 * GAP + 14;
@@ -183,7 +163,7 @@ export class ConfusionMatrix {
     this.step = Math.max(1, Math.ceil(11 / this.size));
     this.spacer.style.width = `${this.left + shown.columns.length * this.size + 2}px`;
     this.spacer.style.height = `${this.top + shown.rows.length * this.size + 2}px`;
-    this.cut.clear();
+    this.drawing.forget();
     this.later();
   }
 
@@ -217,149 +197,20 @@ export class ConfusionMatrix {
     pen.drawImage(this.cells, x, y, columns * size, rows * size);
     const first = { row: Math.max(0, Math.floor((top - y) / size)), column: Math.max(0, Math.floor((left - x) / size)) };
     const last = { row: Math.min(rows, Math.ceil((height - y) / size)), column: Math.min(columns, Math.ceil((width - x) / size)) };
-    if (size >= 9) this.lines(pen, x, y, first, last);
-    this.rightOnes(pen, shown, x, y, first, last);
-    if (size >= NUMBERS) this.numbers(pen, shown, x, y, first, last);
-    pen.strokeStyle = this.colours.edge;
+    const frame: Frame = { pen, shown, x, y, first, last, size, left, top, step: this.step, width, height };
+    const { drawing } = this;
+    if (size >= 9) drawing.lines(frame);
+    drawing.rightOnes(frame);
+    if (size >= NUMBERS) drawing.numbers(frame);
+    pen.strokeStyle = drawing.colours.edge;
     pen.lineWidth = 1;
     pen.strokeRect(x - 0.5, y - 0.5, columns * size + 1, rows * size + 1);
-    if (this.picked) this.frameOf(pen, this.picked, x, y, this.colours.text, 2, [4, 2]);
-    if (this.hovered) this.frameOf(pen, this.hovered, x, y, this.colours.text, 1, []);
-    if (document.activeElement === this.canvas) this.frameOf(pen, this.focus, x, y, this.colours.accent, 3, []);
+    if (this.picked) drawing.frameOf(frame, this.picked, drawing.colours.text, 2, [4, 2]);
+    if (this.hovered) drawing.frameOf(frame, this.hovered, drawing.colours.text, 1, []);
+    const active = document.activeElement === this.canvas;
+    if (active) drawing.frameOf(frame, this.focus, drawing.colours.accent, 3, []);
     pen.restore();
-    this.labels(pen, shown, x, y, first, last, width, height);
-  }
-
-  private lines(pen: CanvasRenderingContext2D, x: number, y: number, first: Spot, last: Spot): void {
-    pen.strokeStyle = this.colours.ground;
-    pen.lineWidth = 1;
-    pen.beginPath();
-    for (let row = first.row; row <= last.row; row++) {
-      pen.moveTo(x + first.column * this.size, Math.round(y + row * this.size) + 0.5);
-      pen.lineTo(x + last.column * this.size, Math.round(y + row * this.size) + 0.5);
-    }
-    for (let column = first.column; column <= last.column; column++) {
-      pen.moveTo(Math.round(x + column * this.size) + 0.5, y + first.row * this.size);
-      pen.lineTo(Math.round(x + column * this.size) + 0.5, y + last.row * this.size);
-    }
-    pen.stroke();
-  }
-
-  /** What is right has a frame, so that it is told from mistakes without colour. */
-  private rightOnes(pen: CanvasRenderingContext2D, shown: Shown, x: number, y: number, first: Spot, last: Spot): void {
-    if (this.size < 5) return;
-    pen.lineWidth = this.size < 12 ? 1 : 1.5;
-    for (let row = first.row; row < last.row; row++) {
-      const column = shown.right[row] ?? -1;
-      if (column < first.column || column >= last.column) continue;
-      const ground = this.groundOf(shown, row, column);
-      pen.strokeStyle = !ground ? this.colours.dim : inkOn(ground);
-      const inset = this.size < 12 ? 1 : 2.5;
-      pen.strokeRect(x + column * this.size + inset, y + row * this.size + inset, this.size - 2 * inset + 0.5, this.size - 2 * inset + 0.5);
-    }
-  }
-
-  private numbers(pen: CanvasRenderingContext2D, shown: Shown, x: number, y: number, first: Spot, last: Spot): void {
-    pen.font = this.font(Math.min(14, Math.max(9, Math.floor(this.size * 0.34))));
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
-    for (let row = first.row; row < last.row; row++)
-      for (let column = first.column; column < last.column; column++) {
-        const text = shown.text(row, column);
-        if (!text || pen.measureText(text).width > this.size - 3) continue;
-        const ground = this.groundOf(shown, row, column);
-        pen.fillStyle = ground ? inkOn(ground) : this.colours.dim;
-        pen.fillText(text, x + (column + 0.5) * this.size, y + (row + 0.5) * this.size + 0.5);
-      }
-  }
-
-  /** The colour of a cell; null for one that is left out. */
-  private groundOf(shown: Shown, row: number, column: number): Rgb | null {
-    const value = shown.values[row * shown.columns.length + column] ?? NaN;
-    if (value !== value) return null;
-    const table = shown.signed ? this.two : this.one;
-    const middle = shown.signed ? (table.length - 1) / 2 : 0;
-    return table[Math.round(middle + (table.length - 1 - middle) * Math.max(-1, Math.min(1, value)))] ?? null;
-  }
-
-  private frameOf(pen: CanvasRenderingContext2D, spot: Spot, x: number, y: number, colour: string, width: number, dash: number[]): void {
-    const shown = this.shown;
-    if (!shown) return;
-    const wide = spot.column < 0 ? shown.columns.length : 1;
-    const high = spot.row < 0 ? shown.rows.length : 1;
-    pen.strokeStyle = colour;
-    pen.lineWidth = width;
-    pen.setLineDash(dash);
-    pen.strokeRect(x + Math.max(0, spot.column) * this.size, y + Math.max(0, spot.row) * this.size, wide * this.size, high * this.size);
-    pen.setLineDash([]);
-  }
-
-  private labels(pen: CanvasRenderingContext2D, shown: Shown, x: number, y: number, first: Spot, last: Spot, width: number, height: number): void {
-    const marked = document.activeElement === this.canvas ? this.focus : (this.hovered ?? this.picked);
-    const size = Math.min(12, Math.max(10, this.size - 1));
-    pen.textBaseline = 'middle';
-    pen.save();
-    pen.beginPath();
-    pen.rect(0, this.top, this.left, height - this.top);
-    pen.clip();
-    pen.textAlign = 'right';
-    for (let row = first.row; row < last.row; row++) {
-      const own = marked?.row === row;
-      if (row % this.step && !own) continue;
-      if (!own && marked && marked.row >= 0 && Math.abs(marked.row - row) < this.step) continue;
-      pen.font = this.font(size, own ? 'bold' : '');
-      pen.fillStyle = own ? this.colours.text : this.colours.dim;
-      pen.fillText(this.short(pen, shown.rows[row] ?? '', this.left - GAP - 14), this.left - GAP, y + (row + 0.5) * this.size);
-    }
-    pen.restore();
-    pen.save();
-    pen.beginPath();
-    pen.rect(this.left, 0, width - this.left, this.top);
-    pen.clip();
-    const flat = this.top < 45;
-    for (let column = first.column; column < last.column; column++) {
-      const own = marked?.column === column;
-      if (column % this.step && !own) continue;
-      if (!own && marked && marked.column >= 0 && Math.abs(marked.column - column) < this.step) continue;
-      pen.font = this.font(size, own ? 'bold' : '');
-      pen.fillStyle = own ? this.colours.text : this.colours.dim;
-      const text = this.short(pen, shown.columns[column] ?? '', flat ? this.size : this.top - GAP - 16);
-      pen.save();
-      pen.translate(x + (column + 0.5) * this.size, this.top - GAP);
-      if (!flat) pen.rotate(-Math.PI / 2);
-      pen.textAlign = flat ? 'center' : 'left';
-      pen.fillText(text, 0, flat ? -6 : 0);
-      pen.restore();
-    }
-    pen.restore();
-    pen.font = this.font(11);
-    pen.fillStyle = this.colours.dim;
-    pen.textAlign = 'left';
-    pen.fillText('predicted →', this.left, 8);
-    pen.save();
-    pen.translate(8, Math.min(height - 4, this.top + 44));
-    pen.rotate(-Math.PI / 2);
-    pen.fillText('← label', 0, 0);
-    pen.restore();
-  }
-
-  /** A name that fits, with an ellipsis when it had to be cut. */
-  private short(pen: CanvasRenderingContext2D, name: string, room: number): string {
-    const key = `${room}\n${pen.font}\n${name}`;
-    const known = this.cut.get(key);
-    if (known !== undefined) return known;
-    let text = name;
-    if (pen.measureText(name).width > room) {
-      let [low, high] = [0, name.length];
-      while (low < high) {
-        const middle = (low + high + 1) >> 1;
-        if (pen.measureText(`${name.slice(0, middle)}…`).width <= room) low = middle;
-        else high = middle - 1;
-      }
-      text = `${name.slice(0, low)}…`;
-    }
-    this.cut.set(key, text);
-    return text;
+    drawing.labels(frame, active ? this.focus : (this.hovered ?? this.picked));
   }
 
   private at(event: MouseEvent): Spot | null {

@@ -1,7 +1,7 @@
 /** What the mistakes of a run cost, and which rule of decision costs least. */
 import { useEffect, useState } from 'react';
 import { client, sentence, told, type Schemas } from '../server';
-import type { Decide, Query } from './Matrix';
+import type { Decide, Query } from './wishes';
 import { percent } from './view';
 
 const RULES: Record<string, string> = { likely: 'the likeliest class', harm: 'the class of least expected harm' };

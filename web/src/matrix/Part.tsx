@@ -11,7 +11,7 @@ import { go, linkTo } from '../place';
 import { client, keepPick, sentence, told, type Sample, type Schemas } from '../server';
 import { useStore } from '../store';
 import { say } from '../toast';
-import type { Query, RunTold } from './Matrix';
+import type { Query, RunTold } from './wishes';
 import { percent, whole } from './view';
 
 const TOGETHER = 60;

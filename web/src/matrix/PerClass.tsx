@@ -1,6 +1,6 @@
 /** How well each class is told from the others, with intervals; a number opens the samples behind it. */
 import { useMemo, useState } from 'react';
-import type { RunTold } from './Matrix';
+import type { RunTold } from './wishes';
 import { percent, whole } from './view';
 
 type Row = RunTold['per_class'][number];

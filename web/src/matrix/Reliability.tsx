@@ -1,5 +1,5 @@
 /** How far the confidence of a run can be believed: of what it is 80 % sure of, 80 % should be right. */
-import type { RunTold } from './Matrix';
+import type { RunTold } from './wishes';
 import { percent, whole } from './view';
 
 const SIDE = 200;

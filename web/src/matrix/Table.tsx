@@ -1,6 +1,6 @@
 /** The matrix as a table, for whoever reads rather than sees: all of it when it is small, else the mistakes, most first. */
 import { useState } from 'react';
-import { want } from './Matrix';
+import { want } from './wishes';
 import { usePlace } from '../place';
 import { percent, whole, type Matrix } from './view';
 
