@@ -86,7 +86,11 @@ TERMS: tuple[tuple[str, str, str], ...] = (
     ("note", "a remark a person leaves on a sample, a class or the dataset", "comment, tag"),
     ("report", "what somebody outside says is wrong with a sample; its label is a suggestion", "issue, flag"),
     ("filter", "one expression that holds for some samples: `label = 'cat' and width < 32`", "query"),
-    ("selection", "a filter, or a list of sample ids", "view, slice, query"),
+    (
+        "selection",
+        "a filter, or a list of sample ids; saved under a name it is a filter, `selection.NAME`",
+        "view, slice, query",
+    ),
     ("measure", "a number computed from one sample by itself: width, loudness", "metric, signal, feature"),
     ("embedding", "the vector of a sample: numbers that are near to those of samples like it", "features"),
     (
@@ -207,6 +211,11 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
         "labelling rule",
         "its class, and its filter or the source of its function, as JSON; empty when it is taken away",
     ),
+    "selection": (
+        "saved selection",
+        "its filter, its order, its draw, and how many samples it held for, as JSON; empty when it is taken away",
+    ),
+    "picked": ("what a filter calls a pick", "ids of its samples, packed: a saved selection speaks of it"),
     "lock": (
         "lock",
         "position, filter, how many samples and their digest, as JSON; where a position does not tell the samples, further entries with their ids, packed",

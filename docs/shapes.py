@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from trainset.model import Action, ClassInfo, Cost, Entry, Lock, Note, Rule, Version
+from trainset.model import Action, ClassInfo, Cost, Entry, Lock, Note, Rule, SavedSelection, Version
 from trainset.recipe import Recipe
 from trainset.store.queues import Queue
 from trainset.work.apply import Applied
@@ -166,6 +166,9 @@ SHAPES: tuple[Shape, ...] = (
     Shape(("cut-windows",), "an object", _of(WindowsReport)),
     Shape(("version",), "an object", ("name", "seq", "samples", "digest", "keeps_media")),
     Shape(("versions",), "a list of objects", _of(Version)),
+    Shape(("selections",), "a list of objects", _of(SavedSelection)),
+    Shape(("selections save",), "an object", _of(SavedSelection)),
+    Shape(("selections rename", "selections remove"), "an object", ("action",)),
     Shape(("weak",), "an object", _of(WeakReport)),
     Shape(("weak add",), "an object", _of(Rule)),
     Shape(("weak remove",), "an object", ("action",)),
@@ -559,7 +562,8 @@ MEANINGS: Mapping[str, str] = {
     "reliability": "expected calibration error: how far confidence is off on average, 0 is best",
     "resample": "none, over, under or smote",
     "run": "its id",
-    "seed": "of folds and draws; of a queue that of its draw",
+    "sort": "the order it is looked at in: a column, `-column` for the largest first, empty for a draw by `seed`",
+    "seed": "of folds and draws; of a queue that of its draw; of a saved selection -1 for the order of import",
     "shuffled": "accuracy held out of a ridge head on shuffled labels",
     "strength": "of the logistic head",
     "test": "the scores of the test split",

@@ -70,6 +70,10 @@ class EntryKind(StrEnum):
     LOCK = "lock"  # subject: name; value: where in the log, filter, how many, digest (JSON); in further entries the ids, packed
     ACKNOWLEDGED = "acknowledged"  # subject: name of the lock; value: its position, kind and cause of the alarm (JSON)
     PRICE = "price"  # subject: rating or new-sample; value: the unit, and the amount or null for none (JSON)
+    SELECTION = (
+        "selection"  # subject: name; value: filter, order, draw and how many it held for (JSON), None to take it away
+    )
+    PICKED = "picked"  # subject: what a filter calls a pick; value: its sample ids, packed: a saved selection that speaks of it lasts
     NOTE = "note"  # sample, or subject: class, or neither (the dataset); value: the text
 
 
@@ -188,6 +192,22 @@ class Lock:
     samples: int
     digest: str
     listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSelection:
+    """A selection under a name, saved by action `seq`: a filter that holds for its samples, and in which order they were looked at (`sort`: a
+    column, `-column` for the largest first; else a draw by `seed`, -1 the order of import). samples: how many there were then."""
+
+    name: str
+    where: str
+    sort: str
+    seed: int
+    samples: int
+    seq: int
+    at: datetime
+    person: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from trainset.cli import (
     prices,
     queue,
     quiz,
+    selections,
     serve,
     train,
     versions,
@@ -110,6 +111,7 @@ app.add_typer(classes.app, name="classes")
 app.add_typer(card.app, name="card")
 app.add_typer(costs.app, name="costs")
 app.add_typer(prices.app, name="prices")
+app.add_typer(selections.app, name="selections")
 app.add_typer(weak.app, name="weak")
 app.command(name=_START, hidden=True)(data.start)
 
@@ -119,6 +121,7 @@ COMMANDS = (
     "classes",
     "costs",
     "prices",
+    "selections",
     "weak",
 )
 """Every command, for the docs and their test."""

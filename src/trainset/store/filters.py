@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,6 +40,8 @@ FLAGGED = "flagged_"
 """What the name of a column begins with that says whether a check flags a sample."""
 PICKED = "picked_"
 """What the name of a column begins with that says whether a sample is in a pick."""
+SELECTION = "selection"
+"""What stands before the name of a saved selection: `selection.night`, `selection."two words"`."""
 
 _EXAMPLE = "one expression such as label = 'cat' and seconds < 0.5"
 _LONGEST = 20_000
@@ -65,12 +67,6 @@ def parse(text: str, columns: Iterable[str], *, condition: bool = True) -> Filte
     of column names, constants, comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, LIKE, CASE, arithmetic and `FUNCTIONS`.
 
     condition: whether it is something that holds or does not; an order is not."""
-    if len(text) > _LONGEST or re.search("[\\0\\ud800-\\udfff]", text):
-        raise BadFilter(
-            "the filter is too long or holds a NUL character or a broken one",
-            expected=f"at most {_LONGEST:,} characters",
-        )
-    _require_shallow(text)
     tree = _tree(text)
     rewriter = _Rewriter(text, frozenset(columns))
     sql = rewriter.truth(tree, 0) if condition else rewriter.sql(tree, 0)
@@ -86,11 +82,61 @@ def _require_shallow(text: str) -> None:
         raise BadFilter("the filter is nested too deeply", expected=f"at most {_MOST_OPEN} brackets and signs")
 
 
+def replaced(text: str, instead: Callable[[str], str | None]) -> str:
+    """The text with every `selection.NAME` in it replaced by what `instead` makes of the name; None leaves it. Raises `BadFilter`."""
+    if SELECTION not in text.lower():
+        return text
+    tree, raw = _tree(text), text.encode()
+    found: list[tuple[int, int, str]] = []
+    for node in _nodes(tree):
+        names = node.get("column_names") or [""]
+        if node.get("class") != "COLUMN_REF" or names[0].lower() != SELECTION:
+            continue
+        written = _NAMED.match(raw, int(node["query_location"]) - len(_BEFORE))
+        if len(names) != 2 or written is None:
+            raise BadFilter(
+                "this names no saved selection", where=text, expected='selection.NAME, or selection."TWO WORDS"'
+            )
+        if (new := instead(names[1])) is not None:
+            found.append((*written.span(), new))
+    for start, end, new in sorted(found, reverse=True):
+        raw = raw[:start] + new.encode() + raw[end:]
+    return raw.decode()
+
+
+def called(name: str) -> str:
+    """What a filter calls a saved selection."""
+    plain = re.fullmatch("[a-z_][a-z0-9_]*", name, re.I | re.A)
+    return f"{SELECTION}.{name}" if plain else f'{SELECTION}."{name.replace(chr(34), chr(34) * 2)}"'
+
+
+_BEFORE = "SELECT ("
+_NAMED = re.compile(rb'\w+\s*\.\s*(?:"(?:[^"]|"")*"|[\w$\x80-\xff]+)')
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """All nodes of a tree; in a loop, for it may be deeper than Python calls."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield node
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+
+
 def _tree(text: str) -> dict[str, Any]:
+    if len(text) > _LONGEST or re.search("[\\0\\ud800-\\udfff]", text):
+        raise BadFilter(
+            "the filter is too long or holds a NUL character or a broken one",
+            expected=f"at most {_LONGEST:,} characters",
+        )
+    _require_shallow(text)
     try:
         duckdb.SQLExpression(text)  # refuses what is not exactly one expression, such as `1=1) union all (select ...`
         with _parser().cursor() as cursor:
-            found = cursor.execute("SELECT json_serialize_sql(?)", [f"SELECT ({text}\n)"]).fetchone()
+            found = cursor.execute("SELECT json_serialize_sql(?)", [f"{_BEFORE}{text}\n)"]).fetchone()
         parsed = json.loads(found[0] if found else "{}")
     except (duckdb.Error, RecursionError, ValueError) as error:
         raise BadFilter(

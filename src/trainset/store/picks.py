@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -10,11 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from sqlalchemy import select
 
-from trainset.errors import BadFilter, BadValue
+from trainset.errors import BadFilter, BadValue, StorageFull
+from trainset.model import EntryKind
 from trainset.store.dataset import Dataset
 from trainset.store.durable import whole_file
 from trainset.store.filters import PICKED
+from trainset.store.locking import unpack
+from trainset.store.tables import entries
 
 MOST = 5_000_000
 """Samples of one pick."""
@@ -43,11 +48,7 @@ def keep_pick(dataset: Dataset, ids: bytes | pa.Array) -> Pick:
         )
     found = _each_once(data)
     name = PICKED + hashlib.sha256(found).hexdigest()[:_ID]
-    path = _path(dataset, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as file:
-        file.write(found)
-    _tidy(path)
+    _write(_path(dataset, name), found)
     return Pick(name, len(found) // _ID)
 
 
@@ -55,11 +56,15 @@ def read_pick(dataset: Dataset, name: str) -> pa.Array:
     """The ids of a pick. Raises `BadFilter` when it is no longer kept, or damaged."""
     path = _path(dataset, name)
     data = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-    if not data or len(data) % _ID or PICKED + hashlib.sha256(data).hexdigest()[:_ID] != name:
-        raise BadFilter(
-            f"the pick {name!r} is not kept here",
-            next="pick the samples again: picks are a cache of one machine; a queue or a label lasts",
-        )
+    if not _is_of(name, data):
+        data = _from_log(dataset, name)
+        if not _is_of(name, data):
+            raise BadFilter(
+                f"the pick {name!r} is not kept here",
+                next="pick the samples again: picks are a cache of one machine; a saved selection, a queue or a label lasts",
+            )
+        with contextlib.suppress(OSError, StorageFull):  # it is found in the log again
+            _write(path, data)
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(_ID), len(data) // _ID, [None, pa.py_buffer(data)])
 
 
@@ -83,6 +88,28 @@ def _each_once(data: bytes) -> bytes:
     other = np.append(True, (np.diff(high[order]) != 0) | (np.diff(low[order]) != 0))
     found: bytes = numbers[order[other]].tobytes()
     return found
+
+
+def _is_of(name: str, data: bytes) -> bool:
+    return bool(data) and not len(data) % _ID and PICKED + hashlib.sha256(data).hexdigest()[:_ID] == name
+
+
+def _from_log(dataset: Dataset, name: str) -> bytes:
+    """The ids of a pick that a saved selection speaks of, also of one that was taken away; empty when there is none, or they cannot be read."""
+    mine = (entries.c.kind == str(EntryKind.PICKED)) & (entries.c.subject == name)
+    with dataset.people.read() as connection:
+        packed = connection.execute(select(entries.c.value).where(mine).order_by(entries.c.seq, entries.c.n)).scalars()
+        try:
+            return b"".join(one for text in packed for one in unpack(text or ""))
+        except (ValueError, TypeError):
+            return b""
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(data)
+    _tidy(path)
 
 
 def _path(dataset: Dataset, name: str) -> Path:

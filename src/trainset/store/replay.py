@@ -26,17 +26,18 @@ from trainset.model import (
     Note,
     Price,
     Rule,
+    SavedSelection,
     Source,
 )
 from trainset.recipe import Recipe
-from trainset.store import ids, locking, log, own_media
+from trainset.store import ids, locking, log, naming, own_media
 from trainset.store.dataset import Dataset
 
 _WHOLE = (
     EntryKind.SOURCE, EntryKind.IMPORT, EntryKind.CLASS_ADDED, EntryKind.CLASS_RENAMED, EntryKind.CLASS_MERGED,
     EntryKind.CLASS_DEFINED, EntryKind.NOTE, EntryKind.RECIPE, EntryKind.COST, EntryKind.CARD, EntryKind.LOCK, EntryKind.ACKNOWLEDGED,
     EntryKind.PRICE,
-    EntryKind.RULE,
+    EntryKind.RULE, EntryKind.SELECTION,
 )  # fmt: skip
 COST_MOST = 1e9
 PRICED = ("rating", "new-sample")
@@ -84,6 +85,7 @@ class Replay:
     costs: dict[tuple[str, str], Cost] = field(default_factory=dict)  # label, predicted
     card: dict[str, CardText] = field(default_factory=dict)  # field of the data card -> what was said last
     rules: dict[str, Rule] = field(default_factory=dict)  # labelling rules
+    selections: dict[str, SavedSelection] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     prices: dict[tuple[str, str], Price] = field(default_factory=dict)  # what, unit
@@ -230,6 +232,10 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
             ):
                 raise ValueError("a rule is a class, and a filter or a function")
             result.rules[subject] = Rule(subject, label, where, function, action.seq, action.person, action.reason)
+    elif kind is EntryKind.SELECTION:
+        result.selections.pop(subject, None)
+        if value is not None:
+            result.selections[subject] = naming.saved(subject, action, json.loads(value))
     elif kind is EntryKind.LOCK:
         facts = json.loads(value or "")
         if "packed" not in facts:  # the ids are read where they are needed

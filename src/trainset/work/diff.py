@@ -133,6 +133,7 @@ def _only_touched(dataset: Dataset, first: int, second: int) -> pa.Array | None:
     named = {entry.sample for entry in entries if entry.sample is not None}
     harmless = (
         EntryKind.NOTE, EntryKind.RECIPE, EntryKind.CLASS_ADDED, EntryKind.CLASS_DEFINED, EntryKind.COST, EntryKind.CARD,
+        EntryKind.SELECTION, EntryKind.PICKED,
     )  # fmt: skip
     if any(entry.sample is None and entry.kind not in harmless for entry in entries):
         return None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from trainset.errors import BadValue
-from trainset.store import filters
+from trainset.store import filters, naming
 from trainset.store.dataset import Dataset
 from trainset.store.filters import FLAGGED, PICKED
 from trainset.store.measured import measure_names
 from trainset.store.picks import picks_in, read_pick
 from trainset.store.query import BASE, PREDICTED, QueryTable, open_table
+from trainset.store.replay import Replay, replay
 from trainset.work.audit import CheckResult, audit, checks, flagged
 
 Named: TypeAlias = Iterable[Any]
@@ -59,6 +60,10 @@ class Selection:
             or self.source is not None
         )
 
+    def spelled_out(self, dataset: Dataset) -> Selection:
+        """The same with the filters of saved selections, as they are now, in place of their names. Raises `BadFilter`."""
+        return replace(self, where=spelled_out(dataset, self.where))
+
     def conditions(self, known: Sequence[str]) -> tuple[str, ...]:
         """The filters it stands for. An empty label or split means: none."""
         found = [self.where] if self.where else []
@@ -80,6 +85,7 @@ def chosen(dataset: Dataset, selection: Selection, *, columns: Sequence[str] = (
             f"say which {what}",
             next="give ids as `trainset look` prints them, or --where \"label = 'cat'\" (--where true: all)",
         )
+    selection = selection.spelled_out(dataset)
     known = _columns(dataset, selection.where)
     conditions = selection.conditions(known)
     flags = _flags(dataset, conditions, known, None)
@@ -100,10 +106,18 @@ def opened(
     dataset: Dataset, selection: Selection, at: int | None, *, sort: str = "", columns: Sequence[str] = ()
 ) -> tuple[QueryTable, tuple[str, ...]]:
     """The query table for looking at a selection, and its filters."""
+    selection = selection.spelled_out(dataset)
     known = _columns(dataset, selection.where + sort)
     conditions = selection.conditions(known)
     flags = _flags(dataset, [*conditions, *([sort.lstrip("-")] if sort else [])], known, at)
     return open_table(dataset, at, where=conditions, sort=sort, columns=columns, flags=flags), conditions
+
+
+def spelled_out(dataset: Dataset, text: str, replayed: Replay | None = None) -> str:
+    """A filter with those of saved selections in place of their names. replayed: the log, where it has been read. Raises `BadFilter`."""
+    if filters.SELECTION not in text.lower():
+        return text
+    return naming.spelled_out(text, (replayed or replay(dataset)).selections)
 
 
 def flags_named(dataset: Dataset, texts: Sequence[str]) -> dict[str, pa.Array]:

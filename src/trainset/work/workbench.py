@@ -58,6 +58,7 @@ with run_when_used("trainset.work"):
     from trainset.work import review as of_review
     from trainset.work import review_list as of_list
     from trainset.work import runs as of_runs
+    from trainset.work import saved as of_saved
     from trainset.work import sources as of_sources
     from trainset.work import status as of_status
     from trainset.work import train as of_train
@@ -172,6 +173,10 @@ class Workbench(store.Dataset):
     notes = verb(lambda: history.notes)
     version = verb(lambda: of_version.version)
     versions = verb(lambda: of_version.versions)
+    save_selection = verb(lambda: of_saved.save_selection)
+    selections = verb(lambda: of_saved.selections)
+    rename_selection = verb(lambda: of_saved.rename_selection)
+    remove_selection = verb(lambda: of_saved.remove_selection)
     lock = verb(lambda: of_locks.lock)
     locks = verb(lambda: of_locks.locks)
     locked = verb(lambda: of_locks.locked)

@@ -7,6 +7,7 @@ import { client, keepPick, sentence, told } from '../server';
 import { say } from '../toast';
 import { chooseAll, chooseNone, chosen } from './chosen';
 import { note, undo, type Target } from './fixes';
+import { PICKED } from './saved';
 
 type Props = {
   classes: Command[];
@@ -22,8 +23,6 @@ type Props = {
 };
 
 const BUTTONS = 12;
-/** Ids that an address holds; more have a name. */
-const PICKED = 300;
 
 export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, onRestore, onMove, splits, target }: Props) {
   const [asking, setAsking] = useState<'' | 'exclude' | 'note'>('');
@@ -39,7 +38,8 @@ export function ActionBar({ classes, selected, all, onLabel, onPick, onExclude, 
   async function queue(): Promise<void> {
     const aim = target();
     try {
-      const made = await told(client.POST('/api/queues', { body: { ids: aim.ids, where: aim.where ?? [] } }));
+      const words = aim.ids.length > PICKED ? { ids: [], where: [await keepPick(aim.ids)] } : { ids: aim.ids, where: aim.where ?? [] };
+      const made = await told(client.POST('/api/queues', { body: words }));
       say(`queue ${made.number} has ${counted(made.samples, 'sample')}`, 'good', { name: 'Review', run: () => go({ page: 'review', sample: '', more: { queue: String(made.number) } }) });
     } catch (error) {
       say(sentence(error), 'bad');

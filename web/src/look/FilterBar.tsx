@@ -1,17 +1,21 @@
 /** The filters as removable chips, one more being typed with names completed, the order, and another draw. */
-import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { Suspense, lazy, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useCommands, type Command } from '../keys';
 import { overview } from '../live';
 import { counted } from '../asked';
 import { go, usePlace } from '../place';
 import { client, Refused, told, type Column, type Overview } from '../server';
 import { useStore } from '../store';
+import { load, saved, type Saved } from './saved';
+
+const Selections = lazy(() => import('./Selections').then((m) => ({ default: m.Selections })));
 
 const WORDS = ['and', 'or', 'not', 'in', 'between', 'is null', 'is not null', 'like'];
 
 type Offer = { text: string; about: string };
 
 /** What may stand at the end of a filter that is being typed: columns, functions, words, and values after `label =`. */
-export function offers(text: string, known: Overview): { at: number; found: Offer[] } {
+export function offers(text: string, known: Overview, named: Saved[] = []): { at: number; found: Offer[] } {
   const value = /(label|predicted|split|source_label)\s*(?:=|<>|!=|in\s*\()\s*'([^']*)$/i.exec(text);
   if (value) {
     const names = value[1]?.toLowerCase() === 'split' ? Object.keys(known.splits).filter(Boolean) : known.classes.map((one) => one.name);
@@ -19,16 +23,17 @@ export function offers(text: string, known: Overview): { at: number; found: Offe
     const found = names.filter((name) => name.toLowerCase().startsWith(begun)).slice(0, 12);
     return { at: text.length - (value[2]?.length ?? 0) - 1, found: found.map((name) => ({ text: `'${name.replaceAll("'", "''")}'`, about: 'value' })) };
   }
-  const word = /[A-Za-z_][A-Za-z0-9_.]*$/.exec(text)?.[0] ?? '';
+  const word = /[A-Za-z_][A-Za-z0-9_]*(?:\.(?:"[^"]*|[A-Za-z0-9_]*))?$/.exec(text)?.[0] ?? '';
   if (!word) return { at: text.length, found: [] };
   const begun = word.toLowerCase();
   const all: Offer[] = [
     ...known.columns.map((column) => ({ text: column.name, about: column.unit ? `${column.title}, ${column.unit}` : column.title })),
+    ...named.map((one) => ({ text: one.filter, about: 'saved selection' })),
     ...known.functions.map((name) => ({ text: `${name}(`, about: 'function' })),
     ...WORDS.map((name) => ({ text: name, about: '' })),
   ];
-  const starts = all.filter((one) => one.text.startsWith(begun));
-  const inside = begun.length > 2 ? all.filter((one) => !one.text.startsWith(begun) && `${one.text} ${one.about}`.toLowerCase().includes(begun)) : [];
+  const starts = all.filter((one) => one.text.toLowerCase().startsWith(begun));
+  const inside = begun.length > 2 ? all.filter((one) => !one.text.toLowerCase().startsWith(begun) && `${one.text} ${one.about}`.toLowerCase().includes(begun)) : [];
   return { at: text.length - word.length, found: [...starts, ...inside].filter((one) => one.text !== word).slice(0, 12) };
 }
 
@@ -36,6 +41,16 @@ export function offers(text: string, known: Overview): { at: number; found: Offe
 export function FilterBar({ total, moved = false, onRefresh, plain = false }: { total?: number | null; moved?: boolean; onRefresh?: () => void; plain?: boolean }) {
   const here = usePlace();
   const known = useStore(overview);
+  const [listed, setListed] = useState(false);
+  const signedIn = known !== null;
+  useEffect(() => {
+    if (signedIn) void load();
+  }, [signedIn]);
+  const mine: Command[] = useMemo(
+    () => [{ id: 'selections', title: 'save the selection, or open a saved one', keys: ['Shift+s'], run: () => setListed(true), group: 'Everywhere' }],
+    [],
+  );
+  useCommands(mine);
   if (!known) return null;
   const sorted = here.sort.replace(/^-/, '');
   const orders = known.columns.filter((column) => column.kind === 'number' || ['label', 'predicted', 'split', 'path'].includes(column.name));
@@ -84,6 +99,14 @@ export function FilterBar({ total, moved = false, onRefresh, plain = false }: { 
           Update order
         </button>
       )}
+      <button className="saved" onClick={() => setListed(true)} title="save the selection under a name, or open a saved one (Shift+S)">
+        Selections…
+      </button>
+      {listed && (
+        <Suspense fallback={null}>
+          <Selections total={total} onClose={() => setListed(false)} />
+        </Suspense>
+      )}
       {(here.where.length > 0 || here.picked.length > 0) && (
         <ul className="chips" aria-label="filters">
           {here.picked.length > 0 && <Chip text={`${here.picked.length} picked`} onRemove={() => go({ picked: [] })} />}
@@ -124,7 +147,8 @@ function Typed({ known, onAdd }: { known: Overview; onAdd: (text: string) => voi
   const [marked, setMarked] = useState(-1);
   const input = useRef<HTMLInputElement>(null);
   const list = useId();
-  const { at, found } = useMemo(() => (open ? offers(text, known) : { at: 0, found: [] }), [open, text, known]);
+  const named = useStore(saved);
+  const { at, found } = useMemo(() => (open ? offers(text, known, named) : { at: 0, found: [] }), [open, text, known, named]);
   useEffect(() => setMarked(-1), [text]);
 
   function take(offer: Offer): void {

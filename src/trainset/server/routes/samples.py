@@ -17,7 +17,7 @@ from trainset.store import filters, ids
 from trainset.store.filters import FLAGGED, PICKED
 from trainset.store.kept import KeptTable, blobs
 from trainset.work.about_sample import AboutSample, about_sample
-from trainset.work.selection import flags_named
+from trainset.work.selection import flags_named, spelled_out
 
 router = APIRouter(route_class=Guarded, tags=["samples"])
 
@@ -172,7 +172,7 @@ def samples_of(table: KeptTable, wanted: list[bytes]) -> list[Sample]:
 
 def selected(desk: Desk, table: KeptTable, where: list[str], sort: str = "", picked: str = "") -> tuple[str, ...]:
     """The filters of a selection, whose checks have been run and whose picks are there. Excluded samples are left out unless a filter speaks of them."""
-    texts = [text for text in where if text.strip()]
+    texts = [spelled_out(desk.dataset, text, table.replay) for text in where if text.strip()]
     if any(start in "".join([*texts, sort]).lower() for start in (FLAGGED, PICKED)):
         table.flag(flags_named(desk.dataset, [*texts, *([sort.lstrip("-")] if sort else [])]))
     spoken = any("excluded" in filters.parse(text, table.columns).columns for text in texts)
