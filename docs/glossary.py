@@ -200,7 +200,10 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "class renamed": ("class", "its new name"),
     "class merged": ("class", "the class it goes into"),
     "class defined": ("class", "definition, good and borderline examples"),
-    "dismissed": ("sample", "the check whose finding is no problem; the reason is the action's"),
+    "dismissed": (
+        "sample, and the check whose finding is no problem",
+        "empty; or the other sample, where only that pair is no problem",
+    ),
     "recipe": ("recipe", "the recipe, as JSON"),
     "card": ("the field of the data card", "the text, null to take it away"),
     "cost": (

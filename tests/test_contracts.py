@@ -178,6 +178,7 @@ def columns(count: int, seed: int) -> dict[str, Any]:
         "contributor": texts(["theo", "ann", "li"]), "labelled_by": texts(["ada"]), "labelled_at": texts(["2026-01-01 10:00"]),
         "source_label_then": texts(["cat", ""]), "reported_label": texts(["cat", "x" * 500]), "reported_by": texts(["eve"]),
         "reported_why": texts(["", "it is a\ndog"]), "bad": bad_of(count, rng), "near": near_of(count, rng),
+        "apart": rng.integers(0, max(count, 1), (5 if count else 0, 2)),
         "said": said_of(count, rng), "embeddings": embeddings_of(count, rng),
         "remarks": pa.array([["wrong extension: x", None] if rng.random() < 0.3 else None for _ in range(count)], pa.list_(pa.string())),
     }  # fmt: skip

@@ -57,12 +57,13 @@ empty for nothing, where it says something else now, and something else than tha
 `reported_label`, `reported_by`, `reported_why`: of the latest report of the sample; null where there is none, or it says nothing.
 `measures`: all numbers that are measured, a mapping of name to (n,) float64. `meta`: all metadata, field to Arrow array of texts.
 `near`: the near duplicates among the samples, a `Near`.
+`apart`: pairs of samples that people looked at, of which this check is to say nothing: (k, 2) int64, their rows.
 `said`: what the latest run says of the samples, a `Said`.
 `embeddings`: those of the latest run's embedder, else of the default one: `len`, `known`, `learnt` (by a trained network) and `neighbours(k)`.
 `bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.
 """
 
-WHOLE = ("measures", "meta", "bad", "near", "said")
+WHOLE = ("measures", "meta", "bad", "near", "apart", "said")
 """What brings every column of a kind, or is no column of samples."""
 
 _TAKEN = {bool: "yes or no", int: "a whole number", float: "a number"}

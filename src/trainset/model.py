@@ -62,7 +62,7 @@ class EntryKind(StrEnum):
     CLASS_RENAMED = "class renamed"  # subject: old name; value: new name
     CLASS_MERGED = "class merged"  # subject: class; value: the class it goes into
     CLASS_DEFINED = "class defined"  # subject: class; value: definition and examples (JSON)
-    DISMISSED = "dismissed"  # sample, subject: the check whose finding is no problem; the reason is the action's
+    DISMISSED = "dismissed"  # sample, subject: the check whose finding is no problem; value: the other sample where only that pair is meant
     RECIPE = "recipe"  # subject: name; value: the recipe (JSON)
     COST = "cost"  # subject: class of the label; value: the class predicted, and the cost or null for none (JSON)
     CARD = "card"  # subject: field of the data card; value: the text, None to take it away

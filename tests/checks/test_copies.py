@@ -40,11 +40,14 @@ def test_copies_are_those_that_plain_python_finds(seed: int) -> None:
     assert conflicts
     ids = pa.array([row.to_bytes(16, "big") for row in range(60)], pa.binary(16))
     held = ids, pa.array(content, pa.binary(16)), pa.array(split), pa.array(label), pa.array(path)
-    found = exact_duplicates(*held)
+    nobody = np.empty((0, 2), np.int64)
+    found = exact_duplicates(*held, nobody)
     assert found.flagged.nonzero()[0].tolist() == copies
     assert [sentence.split(" (")[0] for sentence in found.because] == [
         f"a copy of {kept[content[row]]}.png" for row in copies
     ]
+    fine = np.array([[kept[content[copies[0]]], copies[0]], [copies[-1], kept[content[copies[-1]]]], [0, 59]])
+    assert exact_duplicates(*held, fine).flagged.nonzero()[0].tolist() == copies[1:-1], "pairs that people looked at"
     assert split_leak(*held).flagged.nonzero()[0].tolist() == leaks
     told = label_conflicts(ids, held[1], held[3], held[4], held[2])
     assert told.flagged.nonzero()[0].tolist() == conflicts

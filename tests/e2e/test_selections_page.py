@@ -54,10 +54,11 @@ def test_a_selection_is_saved_opened_renamed_removed_and_brought_back(pets: Benc
     other.get_by_label(f"another name for {EVIL}").fill("cats")
     other.keyboard.press("Enter")
     other.get_by_text("is called cats").wait_for()
-    assert "selection.cats" in other.url, "the address goes on"
+    other.wait_for_url("**selection.cats**")
     other.get_by_label("remove cats").click()
     other.get_by_text("removed cats").wait_for()
     other.get_by_text("Nothing is saved yet").wait_for()
+    assert "where=label" in other.url, "what it stood for is still shown"
     other.get_by_role("button", name="Close").click()
     other.locator(".toast", has_text="removed cats").get_by_role("button", name="Undo").click()
     other.get_by_text("took back").wait_for()
@@ -84,4 +85,4 @@ def test_more_than_an_address_holds_is_saved_and_put_in_a_queue(pets: Bench) -> 
     page.get_by_text("has 399 samples").wait_for()
     with trainset.open(pets.folder) as dataset:
         assert dataset.look(where='selection."all but one"').total == 399
-        assert max(one.samples for one in dataset.queues()) == 399
+        assert max(one.queue.samples for one in dataset.queues()) == 399

@@ -96,6 +96,14 @@ def test_settings_that_are_none_are_refused(admin: TestClient, settings: str) ->
     assert answer.json()["error"]
 
 
+def test_what_other_thresholds_find_is_a_filter(copied: trainset.Workbench, admin: TestClient) -> None:
+    asked = {"check": "dark", "settings": json.dumps({"below": 1.0})}
+    count = admin.get("/api/findings/samples", params=asked).json()["flagged"]
+    made = admin.post("/api/findings/pick", json=asked).json()
+    assert made["samples"] == count > 0
+    assert admin.get("/api/samples", params={"where": [made["name"]], "count": 0}).json()["total"] == count
+
+
 def test_a_whole_number_beyond_all_sense_is_refused(admin: TestClient) -> None:
     asked = {"check": "outlier", "settings": json.dumps({"neighbours": 10**9})}
     answer = admin.get("/api/findings/samples", params=asked)
@@ -128,8 +136,12 @@ def test_copies_stand_beside_what_they_copy_until_somebody_decides(
     worst, other = found["pairs"]
     assert worst["stays"]["label"] != worst["goes"]["label"]
     assert (other["goes"]["name"], other["copies"], other["unlike"]) == ("copy.png", 2, None)
-    reason = {"check": "exact_duplicates", "ids": [worst["goes"]["id"]], "reason": "both may stay"}
-    admin.post("/api/findings/dismiss", json=reason)
+    both = {"first": worst["goes"]["id"], "second": worst["stays"]["id"]}
+    reason = {"check": "exact_duplicates", **both, "reason": "both may stay", "key": "k"}
+    done = [admin.post("/api/pairs/dismiss", json=reason).json() for _ in range(2)]
+    assert done[0] == done[1]
+    assert copied.log()[-1].seq == done[0]["action"]
+    assert admin.post("/api/pairs/dismiss", json=reason | {"check": "blurry", "key": "l"}).status_code == 400
     admin.post("/api/fixes/exclude", json={"ids": [other["stays"]["id"]]})
     assert admin.get("/api/pairs", params={"check": "exact_duplicates"}).json()["total"] == 0
     assert admin.get("/api/pairs", params={"check": "blurry"}).status_code == 400

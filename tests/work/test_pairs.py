@@ -37,6 +37,44 @@ def test_every_flagged_sample_stands_in_a_pair(texts: trainset.Workbench, check:
         assert texts.pairs(check).num_rows == 0
 
 
+THREE = """text,label
+Please send me the yellow umbrella that was left in room four,lost
+please send me the yellow umbrella that was left in room 4,found
+Please send me the yellow umbrella that was left in room 4!,lost
+""" + TEXTS.split("\n", 3)[3]
+
+
+def test_a_pair_that_may_stay_is_dismissed_and_nothing_else_of_its_samples(tmp_path: Path) -> None:
+    (tmp_path / "texts.csv").write_text(THREE, encoding="utf-8")
+    with trainset.init(tmp_path / "texts.trainset") as dataset:
+        dataset.import_(tmp_path / "texts.csv")
+        every = dataset.pairs("near_duplicates").to_pylist()
+        assert {row["copies"] for row in every} == {3}
+        first = every[0]
+        both = first["goes"].hex(), first["stays"].hex()
+        seq = dataset.dismiss_pair("near_duplicates", *both, reason="two umbrellas")
+        left = dataset.pairs("near_duplicates").to_pylist()
+        (third,) = {row[side] for row in every for side in ("goes", "stays")} - {first["goes"], first["stays"]}
+        beside = {frozenset((row["goes"], row["stays"])) for row in left}
+        assert beside == {frozenset((first[side], third)) for side in ("goes", "stays")}, "each beside the third"
+        result = dataset.audit(only=["near_duplicates"])["near_duplicates"]
+        assert (result.flagged, result.dismissed) == (2, 1)
+        assert dataset.dismissals().get("near_duplicates") is None
+        dataset.undo(seq)
+        assert dataset.pairs("near_duplicates").to_pylist() == every
+        exact = dataset.pairs("exact_duplicates").to_pylist()
+        dataset.dismiss_pair("exact_duplicates", exact[0]["stays"].hex(), exact[0]["goes"].hex(), reason="asked twice")
+        assert dataset.pairs("exact_duplicates").num_rows == len(exact) - 1
+        assert dataset.audit(only=["exact_duplicates"])["exact_duplicates"].flagged == len(exact) - 1
+        assert dataset.exclude(check="near_duplicates").changed == 2
+        with pytest.raises(BadValue, match="finds no pairs"):
+            dataset.dismiss_pair("outlier", *both, reason="no")
+        with pytest.raises(BadValue, match="two samples"):
+            dataset.dismiss_pair("near_duplicates", both[0], both[0], reason="no")
+        with pytest.raises(BadValue, match="say why"):
+            dataset.dismiss_pair("near_duplicates", *both, reason=" ")
+
+
 def test_an_empty_dataset_has_no_pairs_and_other_checks_find_none(tmp_path: Path) -> None:
     with trainset.init(tmp_path / "empty.trainset", "text") as dataset:
         assert dataset.pairs().num_rows == 0

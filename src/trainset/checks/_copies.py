@@ -33,6 +33,18 @@ def rank_of(split: pa.Array) -> NDArray[np.int64]:
     return ranks
 
 
+def together(
+    first: NDArray[np.int64], second: NDArray[np.int64], apart: NDArray[np.int64], count: int
+) -> NDArray[np.bool_]:
+    """(n,) whether a pair of rows is one of those that are `apart`, whichever way round; `count` rows in all."""
+
+    def code(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.minimum(one, other) * count + np.maximum(one, other)
+
+    found: NDArray[np.bool_] = np.isin(code(first, second), code(apart[:, 0], apart[:, 1]))
+    return found
+
+
 def named(id: pa.Array, path: pa.Array, label: pa.Array, split: pa.Array, row: int) -> str:
     """A sample for a sentence: its path, or without one its id as `look` takes it, with split and label."""
     where = path[row].as_py() or id[row].as_py().hex()[:_SHOWN]

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from trainset.checks._copies import kept_of
+from trainset.checks._copies import kept_of, together
 from trainset.checks._groups import groups
 from trainset.contracts import Near
 
@@ -14,16 +14,21 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 
 
 def near_pairs(
-    near: Near, content: pa.Array, split: pa.Array, pictures: float, recordings: float, texts: float
-) -> Pairs:
+    near: Near, content: pa.Array, split: pa.Array, pictures: float, recordings: float, texts: float,
+    apart: NDArray[np.int64] | None = None,
+) -> Pairs:  # fmt: skip
     """The pairs below the threshold of their medium, as rows of the samples that stand for their contents (that of the test set,
-    else of validation, else the first), and how bad each is, 0..1."""
+    else of validation, else the first), and how bad each is, 0..1. apart: pairs that are left out, and those of their copies."""
     most = {"image": pictures, "audio": recordings, "text": texts}.get(near.medium, 0.0)
     good = near.unlike <= most
     group = groups(content)
     kept, _ = kept_of(group, split)
     severity = 1 - 0.5 * near.unlike[good] / max(most, 1e-9)
-    return kept[group[near.first[good]]], kept[group[near.second[good]]], severity
+    first, second = kept[group[near.first[good]]], kept[group[near.second[good]]]
+    if apart is None or not len(apart):
+        return first, second, severity
+    stays = ~together(first, second, kept[group[apart]], len(group))
+    return first[stays], second[stays], severity[stays]
 
 
 def linked(first: NDArray[np.int64], second: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from trainset.checks._copies import kept_of, named
+from trainset.checks._copies import kept_of, named, together
 from trainset.checks._flagged import flag
 from trainset.checks._groups import groups
 from trainset.checks._quoted import counted
@@ -13,7 +14,9 @@ from trainset.contracts import Findings, check
 
 
 @check("Exact duplicates")
-def exact_duplicates(id: pa.Array, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array) -> Findings:
+def exact_duplicates(
+    id: pa.Array, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, apart: NDArray[np.int64]
+) -> Findings:
     """Samples with exactly the bytes, or the text, of another one.
 
     ## Why it matters
@@ -24,7 +27,8 @@ def exact_duplicates(id: pa.Array, content: pa.Array, split: pa.Array, label: pa
     """
     group = groups(content)
     kept, copies = kept_of(group, split)
-    flagged = copies & (kept[group] != np.arange(len(group)))
+    rows = np.arange(len(group))
+    flagged = copies & (kept[group] != rows) & ~together(rows, kept[group], apart, len(group))
     sides = groups(split)
     labels = groups(label)
     first = kept[group]

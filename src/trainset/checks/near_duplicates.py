@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from trainset.checks._copies import kept_of, named
 from trainset.checks._flagged import flag
@@ -14,7 +15,8 @@ from trainset.contracts import Findings, Near, check
 
 @check("Near duplicates", version=2)
 def near_duplicates(
-    id: pa.Array, near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array, *,
+    id: pa.Array, near: Near, content: pa.Array, split: pa.Array, label: pa.Array, path: pa.Array,
+    apart: NDArray[np.int64], *,
     pictures: float = 0.01, recordings: float = 0.05, texts: float = 1e-6,
 ) -> Findings:  # fmt: skip
     """Samples that are another one but for what does not matter: of pictures another size, crop, brightness or format; of recordings
@@ -34,7 +36,7 @@ def near_duplicates(
     Levina and Bickel (2004) for the dimension of a neighbourhood; Barz and Denzler (2020) for near duplicates in CIFAR.
     """
     count = len(content)
-    first, second, severity = near_pairs(near, content, split, pictures, recordings, texts)
+    first, second, severity = near_pairs(near, content, split, pictures, recordings, texts, apart)
     group = linked(first, second, count)
     kept, several = kept_of(group, split)
     flagged = several & (kept[group] != np.arange(count))

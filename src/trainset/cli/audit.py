@@ -108,13 +108,22 @@ def dismiss(
     why: Annotated[
         str, typer.Option("--why", "-m", metavar="TEXT", help="Why they are no problem; the log keeps it.")
     ] = "",
+    pair: Annotated[
+        bool, typer.Option("--pair", help="Of two duplicates only this pair; beside others they are found.")
+    ] = False,
     dataset: DatasetDir = None,
     person: As = "",
     json: AsJson = False,
 ) -> None:
     """Dismiss findings of a check, on these samples or on all that it flags, with a reason; they stay dismissed."""
     with opened(dataset) as found:
-        action, number = found.dismiss(check, samples or [], reason=why, person=person)
+        if pair and len(samples or []) != 2:
+            raise BadValue("--pair takes two samples", got=f"{len(samples or []):,}")
+        action, number = (
+            (found.dismiss_pair(check, *(samples or []), reason=why, person=person), 1)
+            if pair
+            else found.dismiss(check, samples or [], reason=why, person=person)
+        )
         if json:
             output.document({"action": action, "changed": number})
         elif action is None:

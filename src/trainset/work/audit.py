@@ -12,17 +12,19 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from trainset import registry
 from trainset.contracts import COLUMNS, Findings, Near, Plugin, Said, needed_columns
 from trainset.errors import BadValue, DamagedDataset, UnknownName
-from trainset.model import Action, Entry, EntryKind
+from trainset.model import Entry, EntryKind
 from trainset.store import bad as bad_files
 from trainset.store import labelled, log, reports
 from trainset.store.dataset import Dataset
 from trainset.store.measured import arrow_type, measures_of
 from trainset.store.query import open_table
 from trainset.store.replay import Replay
+from trainset.work.dismissed import apart, dismissals
 from trainset.work.metadata import fields
 from trainset.work.person import acting
 from trainset.work.vectors import Embeddings
@@ -39,7 +41,7 @@ _LATER = ("predicted", "confidence", "embeddings", "probabilities")
 class CheckResult:
     """What one check found. `ids`: the flagged samples, worst first; `severity` (0..1, 1 = worst) and `because` in their order.
 
-    about: sentences on the set as a whole. skipped: why it did not run; empty when it did. dismissed: flagged samples that
+    about: sentences on the set as a whole. skipped: why it did not run; empty when it did. dismissed: flagged samples and pairs that
     somebody has dismissed, which are left out. bad: files and rows of the sources that are no samples, the worst first, with source,
     kind, name, row, outcome and reason; most checks are not about them.
     """
@@ -174,6 +176,28 @@ def dismiss(
     return log.append(dataset, "dismiss", acting(person), reason, entries, key=key), len(entries)
 
 
+def dismiss_pair(
+    dataset: Dataset, check: str, first: str, second: str, *, reason: str, person: str = "", key: str | None = None
+) -> int:
+    """Says that two samples are no problem beside each other: a check of duplicates is silent of this pair until that action is undone, and finds
+    either of them beside a third. Returns the action's position. Raises `BadValue` without a reason, and for a check that finds no pairs."""
+    if not reason.strip():
+        raise BadValue("say why this pair is no problem", next="--why TEXT; the log keeps it")
+    plugin = _named(checks(dataset), check, dataset)
+    if "apart" not in plugin.needs:
+        pairing = [name for name, one in checks(dataset).items() if "apart" in one.needs]
+        raise BadValue(f"the check {plugin.name} finds no pairs", expected=" or ".join(pairing))
+    with open_table(dataset, columns=["path", "source"]) as table:
+        both = [table.find([one])[0] for one in (first, second)]
+    if both[0] == both[1]:
+        raise BadValue("a pair is two samples", got=f"{first[:80]!r} twice")
+    entry = Entry(EntryKind.DISMISSED, sample=both[0], subject=plugin.name, value=both[1].hex())
+    seq = log.append(dataset, "dismiss", acting(person), reason, [entry], key=key)
+    if seq is None:
+        raise AssertionError("an action without entries")
+    return seq
+
+
 class _Columns:
     """The columns that checks ask for, each made once."""
 
@@ -210,6 +234,7 @@ class _Columns:
         if needs & {*reports.NAMES}:
             self._arrays |= _reported(dataset, self.ids)
         self._near: Near | None = None
+        self._apart: dict[str, NDArray[np.int64]] | None = None
         self._said: Said | None = None
         self._vectors: Embeddings | None = None
         self._numbers = {name: self._arrays[name] for name in numbers if name in self._arrays}
@@ -233,6 +258,10 @@ class _Columns:
 
                 self._near = self._near or near(self._dataset, self._arrays["content"], self._arrays.get("text"))
                 found.append(self._near)
+            elif need == "apart":
+                if self._apart is None:
+                    self._apart = apart(self._dataset, self.ids, self.at)
+                found.append(self.apart(plugin.name))
             elif need == "said":
                 from trainset.work.learned import said
 
@@ -248,6 +277,10 @@ class _Columns:
             else:
                 raise LookupError(f"there is no {need} in this dataset")
         return found
+
+    def apart(self, check: str) -> NDArray[np.int64]:
+        """The rows of the pairs that were dismissed of a check, as far as it asked for them."""
+        return (self._apart or {}).get(check, np.empty((0, 2), np.int64))
 
 
 def _reported(dataset: Dataset, ids: pa.Array) -> dict[str, pa.Array]:
@@ -279,7 +312,7 @@ def _run(plugin: Plugin, columns: _Columns, settings: Mapping[str, Any], dismiss
     order = order[kept]
     return CheckResult(
         plugin.name, plugin.title, facts, identifiers.filter(pa.array(kept)), [round(float(s), 4) for s in found.severity[rows[order]]],
-        [found.because[int(row)] for row in order], tuple(found.about), why, found.next or what, int((~kept).sum()),
+        [found.because[int(row)] for row in order], tuple(found.about), why, found.next or what, int((~kept).sum()) + len(columns.apart(plugin.name)),
         bad=bad_files.SCHEMA.empty_table() if found.bad is None else found.bad,
     )  # fmt: skip
 
@@ -325,15 +358,3 @@ def _bad(dataset: Dataset, replayed: Replay) -> pa.Table | DamagedDataset:
         return bad_files.bad(dataset, replayed)
     except DamagedDataset as damage:
         return damage
-
-
-def dismissals(dataset: Dataset, at: str | int | None = None) -> dict[str, dict[Action, list[bytes]]]:
-    """Check -> action -> ids (16 bytes each) of the samples whose finding somebody dismissed by it; the action says who, when and why."""
-    found: dict[str, dict[Action, list[bytes]]] = {}
-    position = log.position(dataset, at)
-    with dataset.people.read() as connection:
-        standing = {a.seq: a for a in log.read_actions(connection, position) if not a.undone and a.undoes is None}
-        for seq, entry in log.read_entries(connection, [*standing], [EntryKind.DISMISSED]):
-            if entry.sample is not None and entry.subject:
-                found.setdefault(entry.subject, {}).setdefault(standing[seq], []).append(entry.sample)
-    return found

@@ -16,7 +16,8 @@ from trainset.store import ids
 from trainset.store.dataset import Dataset
 from trainset.store.durable import whole_file
 from trainset.work import page, page_sample
-from trainset.work.audit import Audit, CheckResult, dismissals
+from trainset.work.audit import Audit, CheckResult
+from trainset.work.dismissed import dismissals
 from trainset.work.embedded import Embedded, embedded
 from trainset.work.look import Samples
 from trainset.work.page_file import check_place

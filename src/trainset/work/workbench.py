@@ -31,6 +31,7 @@ with run_when_used("trainset.work"):
     from trainset.work import curve as of_curve
     from trainset.work import cut_windows as of_windows
     from trainset.work import diff as of_diff
+    from trainset.work import dismissed as of_dismissed
     from trainset.work import embed as of_embed
     from trainset.work import export as of_export
     from trainset.work import extract_loudest as of_loudest
@@ -146,7 +147,8 @@ class Workbench(store.Dataset):
     unset_price = verb(lambda: of_prices.unset_price)
     flagged = verb(lambda: of_audit.flagged)
     dismiss = verb(lambda: of_audit.dismiss)
-    dismissals = verb(lambda: of_audit.dismissals)
+    dismiss_pair = verb(lambda: of_audit.dismiss_pair)
+    dismissals = verb(lambda: of_dismissed.dismissals)
     pairs = verb(lambda: of_pairs.pairs)
     preview = verb(lambda: of_preview.preview)
     imports = verb(lambda: of_outcomes.imports)

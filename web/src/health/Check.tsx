@@ -18,7 +18,6 @@ import { Settings, wordsOf, type Values } from './Settings';
 import { Words } from './Words';
 
 const TOGETHER = 60;
-const PICKED = 300;
 
 type Page = Schemas['FindingsPage'];
 type Flagged = Schemas['Flagged'];
@@ -140,10 +139,13 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
 
   const open = useCallback(
     (id: string) => {
-      if (words) go({ page: 'look', where: [], sort: '', picked: shown.slice(0, PICKED).map((finding) => finding.sample.id), sample: id, more: {} });
+      if (words) void told(client.POST('/api/findings/pick', { body: { check: check.check, settings: words } })).then(
+          (made) => go({ page: 'look', where: [made.name], sort: '', picked: [], sample: id, more: {} }),
+          (refused: unknown) => say(sentence(refused), 'bad'),
+        );
       else go({ page: 'look', where: [`flagged_${check.check} = true`], sort: '', picked: [], sample: id, more: {} });
     },
-    [check.check, words, shown],
+    [check.check, words],
   );
 
   const page: Command[] = useMemo(() => {
@@ -229,9 +231,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
               </>
             )}
             {words !== '' && shown.length > 0 && (
-              <a className="button" href={linkTo('look', { where: [], sort: '', picked: shown.slice(0, PICKED).map((finding) => finding.sample.id) })}>
-                Open these {Math.min(PICKED, shown.length)} in Look
-              </a>
+              <button onClick={() => open('')}>Open {count === 1 ? 'it' : `all ${count.toLocaleString('en')}`} in Look</button>
             )}
           </div>
         )}

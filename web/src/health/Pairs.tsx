@@ -106,7 +106,7 @@ export function Pairs({ medium }: { medium: string }) {
     [pair, decide],
   );
   const both = useCallback(() => {
-    if (pair) decide('/api/findings/dismiss', { check, ids: [pair.goes.id], all: false, reason: BOTH }, 'both stay', {}, true);
+    if (pair) decide('/api/pairs/dismiss', { check, first: pair.goes.id, second: pair.stays.id, reason: BOTH }, 'both stay', {}, true);
   }, [pair, decide, check]);
   const label = useCallback(
     (to: string | null, ids: string[], isNew = false) => {

@@ -44,11 +44,15 @@ export async function save(name: string, replace: boolean): Promise<boolean> {
   }
 }
 
+/** A filter of the address in other words. */
+const inPlace = (old: string, now: string): void => go({ where: place.get().where.map((text) => (text === old ? now : text)) }, true);
+
 export async function rename(one: Saved, to: string): Promise<void> {
+  const shown = place.get().where.includes(one.filter);
+  inPlace(one.filter, one.where); // so that the page never asks for a name that is gone
   try {
     const made = await send<Saved>('/api/selections/rename', { name: one.name, to });
-    const { where } = place.get();
-    if (where.includes(one.filter)) go({ where: where.map((text) => (text === one.filter ? made.filter : text)) }, true);
+    if (shown) inPlace(one.where, made.filter);
     say(`${one.name} is called ${made.name}`, 'good', { name: 'Undo', run: () => void back(made.action) });
   } catch (error) {
     say(sentence(error), 'bad');
@@ -57,6 +61,7 @@ export async function rename(one: Saved, to: string): Promise<void> {
 }
 
 export async function remove(one: Saved): Promise<void> {
+  inPlace(one.filter, one.where);
   try {
     const done = await send<Schemas['Removed']>('/api/selections/remove', { name: one.name });
     say(`removed ${one.name}; its samples stay as they are`, 'good', { name: 'Undo', run: () => void back(done.action) });

@@ -13,8 +13,10 @@ from trainset.server.desk import AtDesk, By, Desk
 from trainset.server.findings import Found
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.fixes import Done
+from trainset.server.routes.picks import Pick
 from trainset.server.routes.samples import Sample, identifier, samples_by_id
 from trainset.store import log
+from trainset.store.picks import keep_pick
 from trainset.work.audit import CheckResult, audit, checks
 from trainset.work.check_settings import chosen, declared
 from trainset.work.pairs import PAIRED
@@ -104,6 +106,13 @@ class Again(BaseModel):
     check: str = Field(default="", max_length=100)
 
 
+class Look(BaseModel):
+    """A check, and settings other than its own, as JSON."""
+
+    check: str = Field(max_length=100)
+    settings: str = Field(default="", max_length=2_000)
+
+
 class Dismissal(BaseModel):
     """Findings of a check that are no problem: on these samples, or `all`. key: given again, it is done once."""
 
@@ -159,6 +168,14 @@ def findings(
         ],
         bad_count=result.bad_count,
     )  # fmt: skip
+
+
+@router.post("/api/findings/pick")
+@allow(Role.REVIEWER)
+def pick(desk: AtDesk, asked: Look) -> Pick:
+    """Keeps what a check finds with other settings as a pick, a filter that opens all of it."""
+    made = keep_pick(desk.dataset, _result(desk, _known(desk, asked.check), asked.settings).ids)
+    return Pick(name=made.name, samples=made.samples)
 
 
 @router.post("/api/findings/dismiss")

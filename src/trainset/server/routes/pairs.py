@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from trainset.server.desk import AtDesk
+from trainset.server.desk import AtDesk, By
 from trainset.server.roles import Guarded, Role, allow
-from trainset.server.routes.samples import Sample, samples_by_id
+from trainset.server.routes.fixes import Done
+from trainset.server.routes.samples import Sample, identifier, samples_by_id
 from trainset.work.pairs import pairs
 
 router = APIRouter(route_class=Guarded, tags=["findings"])
@@ -36,6 +37,26 @@ class Pairs(BaseModel):
     at: int
     first: int
     pairs: list[Pair]
+
+
+class Apart(BaseModel):
+    """A pair that is no problem: neither is a copy too many of the other. key: given again, it is said once."""
+
+    check: str = Field(max_length=100)
+    first: str = Field(max_length=32)
+    second: str = Field(max_length=32)
+    reason: str = Field(max_length=2_000)
+    key: str | None = Field(default=None, max_length=100)
+
+
+@router.post("/api/pairs/dismiss")
+@allow(Role.REVIEWER)
+def dismiss(desk: AtDesk, by: By, asked: Apart) -> Done:
+    """Says that both samples of a pair may stay; beside a third one they are found."""
+    both = [identifier(one).hex() for one in (asked.first, asked.second)]
+    action = desk.dataset.dismiss_pair(asked.check, *both, reason=asked.reason, person=by.person, key=asked.key)
+    desk.events.moved()
+    return Done(action=action, changed=1, unchanged=0)
 
 
 @router.get("/api/pairs")
