@@ -216,7 +216,7 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     ),
     "selection": (
         "saved selection",
-        "its filter, its order, its draw, and how many samples it held for, as JSON; empty when it is taken away",
+        "its filter, its order, its draw, and how many samples it held for, as JSON, or its new name; empty when it is taken away",
     ),
     "picked": ("what a filter calls a pick", "ids of its samples, packed: a saved selection speaks of it"),
     "lock": (

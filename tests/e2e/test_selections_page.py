@@ -55,6 +55,7 @@ def test_a_selection_is_saved_opened_renamed_removed_and_brought_back(pets: Benc
     other.keyboard.press("Enter")
     other.get_by_text("is called cats").wait_for()
     other.wait_for_url("**selection.cats**")
+    page.get_by_text("200 samples").first.wait_for()
     other.get_by_label("remove cats").click()
     other.get_by_text("removed cats").wait_for()
     other.get_by_text("Nothing is saved yet").wait_for()

@@ -266,6 +266,10 @@ ENTRIES: dict[str, dict[str, object]] = {
     "cost is a text": {"kind": "cost", "subject": "cat", "value": {"predicted": "dog", "cost": "5"}},
     "cost is true": {"kind": "cost", "subject": "cat", "value": {"predicted": "dog", "cost": True}},
     "predicted is a list": {"kind": "cost", "subject": "cat", "value": {"predicted": ["dog"], "cost": 5}},
+    "selection is a number": {"kind": "selection", "subject": "mine", "value": "5"},
+    "selection without filter": {"kind": "selection", "subject": "mine", "value": {"sort": "", "seed": 0, "samples": 1}},
+    "selection called by a list": {"kind": "selection", "subject": "mine", "value": {"renamed": ["x"]}},
+    "selection of half a sample": {"kind": "selection", "subject": "mine", "value": {"where": "true", "sort": "", "seed": 0, "samples": 0.5}},
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def test_a_reviewer_saves_opens_renames_and_removes(bob: TestClient, dataset: tr
     renamed = bob.post("/api/selections/rename", json={"name": ODD, "to": "cats"}).json()
     assert renamed["filter"] == "selection.cats"
     assert [one["name"] for one in bob.get("/api/selections").json()] == ["cats"]
+    assert total(bob, made["filter"]) == 0, "the old name leads to it"
     gone = bob.post("/api/selections/remove", json={"name": "cats"}).json()["action"]
     assert bob.get("/api/selections").json() == []
     lost = bob.get("/api/samples", params={"where": ["selection.cats"]})

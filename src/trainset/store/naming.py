@@ -35,6 +35,18 @@ def entry(name: str, where: str, sort: str, seed: int, samples: int) -> Entry:
     return Entry(EntryKind.SELECTION, subject=name, value=json.dumps(facts, ensure_ascii=False))
 
 
+def renamed(facts: Mapping[str, Any]) -> str:
+    """The new name, as the entry of the old one says. Raises `ValueError`."""
+    if not isinstance(facts["renamed"], str) or not facts["renamed"]:
+        raise ValueError(f"renamed {facts['renamed']!r}")
+    return facts["renamed"]
+
+
+def renamed_entry(name: str, new: str) -> Entry:
+    """The entry that leads from an old name to a new one, so that an address that was copied still opens."""
+    return Entry(EntryKind.SELECTION, subject=name, value=json.dumps({"renamed": new}, ensure_ascii=False))
+
+
 def pick_entries(connection: Connection, pick: str, ids: pa.Array) -> Iterator[Entry]:
     """The entries that keep a pick for good, ten thousand ids to an entry; none when the log has it already."""
     mine = select(entries.c.seq).where(entries.c.kind == str(EntryKind.PICKED), entries.c.subject == pick).limit(1)
@@ -43,11 +55,17 @@ def pick_entries(connection: Connection, pick: str, ids: pa.Array) -> Iterator[E
             yield Entry(EntryKind.PICKED, subject=pick, value=pack(ids.slice(start, _PACKED).to_pylist()))
 
 
-def spelled_out(text: str, known: Mapping[str, SavedSelection], names: tuple[str, ...] = ()) -> str:
-    """A filter without names of saved selections: each stands there as its own filter. names: those that it is part of already. Raises
-    `BadFilter` for a name that is not there, and for a selection that is made of itself."""
+def spelled_out(
+    text: str, known: Mapping[str, SavedSelection], moved: Mapping[str, str], names: tuple[str, ...] = ()
+) -> str:
+    """A filter without names of saved selections: each stands there as its own filter. moved: old names and their new ones; names: those that it is
+    part of already. Raises `BadFilter` for a name that is not there, and for a selection that is made of itself."""
 
     def filter_of(name: str) -> str:
+        for _ in range(len(moved)):  # a name may have changed often
+            if name in known or name not in moved:
+                break
+            name = moved[name]
         if name not in known:
             raise BadFilter(
                 f"there is no saved selection {name!r}", where=text, expected=", ".join(sorted(known))[:500] or "none is saved yet",
@@ -56,7 +74,7 @@ def spelled_out(text: str, known: Mapping[str, SavedSelection], names: tuple[str
         if name in names or len(names) >= _DEEPEST:
             raise BadFilter(f"the saved selection {name!r} is made of itself", got=" -> ".join([*names, name])[:500])
         if name not in made:
-            made[name] = f"({spelled_out(known[name].where, known, (*names, name))}\n)"
+            made[name] = f"({spelled_out(known[name].where, known, moved, (*names, name))}\n)"
         return made[name]
 
     made: dict[str, str] = {}

@@ -86,6 +86,7 @@ class Replay:
     card: dict[str, CardText] = field(default_factory=dict)  # field of the data card -> what was said last
     rules: dict[str, Rule] = field(default_factory=dict)  # labelling rules
     selections: dict[str, SavedSelection] = field(default_factory=dict)
+    selections_renamed: dict[str, str] = field(default_factory=dict)  # old name -> new one
     locks: dict[str, Lock] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     prices: dict[tuple[str, str], Price] = field(default_factory=dict)  # what, unit
@@ -234,8 +235,12 @@ def _apply(result: Replay, action: Action, entry: Entry) -> None:
             result.rules[subject] = Rule(subject, label, where, function, action.seq, action.person, action.reason)
     elif kind is EntryKind.SELECTION:
         result.selections.pop(subject, None)
-        if value is not None:
-            result.selections[subject] = naming.saved(subject, action, json.loads(value))
+        result.selections_renamed.pop(subject, None)
+        facts = json.loads(value) if value is not None else {}
+        if "renamed" in facts:
+            result.selections_renamed[subject] = naming.renamed(facts)
+        elif value is not None:
+            result.selections[subject] = naming.saved(subject, action, facts)
     elif kind is EntryKind.LOCK:
         facts = json.loads(value or "")
         if "packed" not in facts:  # the ids are read where they are needed

@@ -45,7 +45,7 @@ def save_selection(
     if ids:
         where = _picked(dataset, ids, where)
     where = where or "true"
-    naming.spelled_out(where, now.selections, (name,))
+    naming.spelled_out(where, now.selections, now.selections_renamed, (name,))
     table, conditions = opened(dataset, Selection(where=where), None, sort=sort)
     with table:
         count = table.count(conditions)
@@ -64,13 +64,13 @@ def selections(dataset: Dataset, at: str | int | None = None) -> list[SavedSelec
 def rename_selection(
     dataset: Dataset, name: str, new: str, *, reason: str = "", person: str = "", key: str | None = None
 ) -> SavedSelection:
-    """Gives a saved selection another name; selections that are made of it speak of the new one. One action. Raises `UnknownName`, `BadValue`."""
+    """Gives a saved selection another name; the old one still leads to it until it is given again. One action. Raises `UnknownName`, `BadValue`."""
     _check_name(new)
     now = replay(dataset)
     old = _known(now, name)
     if new in now.selections:
         raise BadValue(f"there is a saved selection {new!r} already", next="choose another name")
-    moved = [Entry(EntryKind.SELECTION, subject=name)]
+    moved = [naming.renamed_entry(name, new)]
     for one in now.selections.values():
         where = filters.replaced(one.where, lambda other: filters.called(new) if other == name else None)
         if one is old or where != one.where:

@@ -117,7 +117,8 @@ def spelled_out(dataset: Dataset, text: str, replayed: Replay | None = None) -> 
     """A filter with those of saved selections in place of their names. replayed: the log, where it has been read. Raises `BadFilter`."""
     if filters.SELECTION not in text.lower():
         return text
-    return naming.spelled_out(text, (replayed or replay(dataset)).selections)
+    now = replayed or replay(dataset)
+    return naming.spelled_out(text, now.selections, now.selections_renamed)
 
 
 def flags_named(dataset: Dataset, texts: Sequence[str]) -> dict[str, pa.Array]:

@@ -16,6 +16,7 @@ export class Windows {
   at = 0;
   private pages = new Map<number, Sample[]>();
   private asked = new Map<number, AbortController>();
+  private over = false;
   private said: Said[] = []; // shown here, not yet heard from the server
 
   constructor(
@@ -58,12 +59,14 @@ export class Windows {
 
   /** Loads again what is loaded, after the log has moved on; nothing changes its place. */
   async follow(): Promise<void> {
+    if (this.over) return;
     const pages = [...this.pages.keys()].slice(-6);
     for (const page of this.pages.keys()) if (!pages.includes(page)) this.pages.delete(page);
     await Promise.all(pages.map((page) => this.load(page)));
   }
 
   end(): void {
+    this.over = true;
     for (const control of this.asked.values()) control.abort();
   }
 

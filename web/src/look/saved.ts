@@ -48,11 +48,9 @@ export async function save(name: string, replace: boolean): Promise<boolean> {
 const inPlace = (old: string, now: string): void => go({ where: place.get().where.map((text) => (text === old ? now : text)) }, true);
 
 export async function rename(one: Saved, to: string): Promise<void> {
-  const shown = place.get().where.includes(one.filter);
-  inPlace(one.filter, one.where); // so that the page never asks for a name that is gone
   try {
     const made = await send<Saved>('/api/selections/rename', { name: one.name, to });
-    if (shown) inPlace(one.where, made.filter);
+    inPlace(one.filter, made.filter);
     say(`${one.name} is called ${made.name}`, 'good', { name: 'Undo', run: () => void back(made.action) });
   } catch (error) {
     say(sentence(error), 'bad');
@@ -61,7 +59,7 @@ export async function rename(one: Saved, to: string): Promise<void> {
 }
 
 export async function remove(one: Saved): Promise<void> {
-  inPlace(one.filter, one.where);
+  inPlace(one.filter, one.where); // what it stood for is still shown
   try {
     const done = await send<Schemas['Removed']>('/api/selections/remove', { name: one.name });
     say(`removed ${one.name}; its samples stay as they are`, 'good', { name: 'Undo', run: () => void back(done.action) });

@@ -93,7 +93,7 @@ def save(desk: AtDesk, by: By, asked: Save) -> Selection:
 @router.post("/api/selections/rename")
 @allow(Role.REVIEWER)
 def rename(desk: AtDesk, by: By, asked: Rename) -> Selection:
-    """Gives it another name; selections that are made of it speak of the new one."""
+    """Gives it another name; the old one leads to it until it is given again."""
     return _done(desk, desk.dataset.rename_selection(asked.name, asked.to, person=by.person, key=asked.key))
 
 
