@@ -69,7 +69,7 @@ def _map(dataset: Any) -> None:
     )
     by = made_of(dataset)
     write_map(dataset, by, table, n)
-    region = regions_of(table.filter(table["landmark"]))(places)
+    region = regions_of(table.filter(table["landmark"]))(places.astype(np.float32))
     told = [
         {"number": one + 1, "name": f"class_{one:02} {0.5:.0%}", "samples": int((region == one).sum()), "traits": [],
          "x": float(np.median(places[region == one, 0])), "y": float(np.median(places[region == one, 1]))}
@@ -88,11 +88,11 @@ def _predictions(place: Path, folder: Path) -> None:
     n = found.num_rows
     encoded = found["label"].combine_chunks().dictionary_encode()
     said = np.where(draw.random(n) < 0.75, encoded.indices.to_numpy(), draw.integers(0, CLASSES, n))
-    table = draw.random((n, CLASSES), np.float32) * np.float32(0.02)
-    table[np.arange(n), said] += draw.random(n, np.float32) * 2
-    table /= table.sum(axis=1, keepdims=True)
+    sure = draw.random((n, CLASSES), np.float32) * np.float32(0.02)
+    sure[np.arange(n), said] += draw.random(n, np.float32) * 2
+    sure /= sure.sum(axis=1, keepdims=True)
     ids = np.array([bytes(one).hex() for one in found["id"].to_pylist()])
-    np.savez(place / "predictions.npz", ids=ids, classes=np.array(encoded.dictionary.to_pylist()), probabilities=table)
+    np.savez(place / "predictions.npz", ids=ids, classes=np.array(encoded.dictionary.to_pylist()), probabilities=sure)
 
 
 def _epochs(dataset: Any) -> None:

@@ -241,8 +241,11 @@ def _is_plain(value: Any) -> bool:
 
 _LONGEST = 20_000
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("source", "upload", "name", "format", "reason", "embedder", "recipe", "version"), _is_text),
-    **dict.fromkeys(("root", "files", "more", "seeds", "rehash", "anew"), _is_count),
+    **dict.fromkeys(
+        ("source", "upload", "name", "format", "reason", "embedder", "recipe", "version", "order", "run", "where"),
+        _is_text,
+    ),
+    **dict.fromkeys(("root", "files", "more", "n", "seeds", "rehash", "anew"), _is_count),
     **dict.fromkeys(("of", "versions", "test_sets"), _are_texts),
     **dict.fromkeys(("settings", "split_names"), _are_settings),
 }

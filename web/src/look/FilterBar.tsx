@@ -104,7 +104,7 @@ export function FilterBar({ total, moved = false, onRefresh, plain = false }: { 
       </button>
       {listed && (
         <Suspense fallback={null}>
-          <Selections total={total} onClose={() => setListed(false)} />
+          <Selections total={total ?? null} onClose={() => setListed(false)} />
         </Suspense>
       )}
       {(here.where.length > 0 || here.picked.length > 0) && (

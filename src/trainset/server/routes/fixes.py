@@ -13,7 +13,18 @@ from trainset.work.fix import Change
 
 router = APIRouter(route_class=Guarded, tags=["fixes"])
 
-_OF_REVIEWERS = ("label", "exclude", "restore", "move-split", "note", "dismiss")
+_OF_REVIEWERS = (
+    "label",
+    "exclude",
+    "restore",
+    "move-split",
+    "note",
+    "dismiss",
+    "review",
+    "save selection",
+    "rename selection",
+    "remove selection",
+)
 """Verbs that a reviewer has, and may undo, whoever did them: not imports, locks or costs."""
 
 
