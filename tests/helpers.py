@@ -56,6 +56,29 @@ def run(
     )
 
 
+def serving(
+    *arguments: object, cwd: Path | None = None, port: int = 0, own_session: bool = False, **environment: str
+) -> tuple[subprocess.Popen[str], Any]:
+    """`trainset serve` as a process of its own once it answers (port 0: any that is free); and what it said of its addresses."""
+    command = [sys.executable, "-m", "trainset", "serve", "--port", str(port), "--no-browser", "--json"]
+    process = subprocess.Popen(
+        [*command, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(SOURCE), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=own_session,
+    )
+    lines = ""
+    assert process.stdout is not None
+    while not lines.endswith("\n}\n"):
+        line = process.stdout.readline()
+        assert line, process.stderr and process.stderr.read()
+        lines += line
+    return process, json.loads(lines)
+
+
 def run_json(*arguments: object, cwd: Path | None = None, code: int = 0) -> Any:
     """What a command prints with --json; its exit code must be `code`."""
     done = run(*arguments, "--json", cwd=cwd)

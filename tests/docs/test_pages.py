@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import trainset
-from docs import generate
+from docs import generate, screenshots
 from tests.docs.pages import DOCS, PAGES, ROOT, anchors, blocks, commands, links, read
 from tests.helpers import pictures, run
 
@@ -67,6 +68,17 @@ def test_python_blocks_are_python(page: Path) -> None:
 def test_the_readme_begins_with_what_to_type() -> None:
     first = "\n".join(read(ROOT / "README.md").splitlines()[:40])
     assert all(command in first for command in ("make quickstart", "make test", "pip install .", "trainset ./photos"))
+
+
+def test_the_readme_shows_the_pictures_that_the_script_takes_and_no_others() -> None:
+    shown = set(re.findall(r"!\[[^]]+\]\([^)]+\)", read(ROOT / "README.md")))
+    assert shown == {screenshots.shown(shot) for shot in screenshots.SHOTS}
+    names = {f"{shot.name}.webp" for shot in screenshots.SHOTS}
+    assert {file.name for file in screenshots.PICTURES.iterdir()} == names
+    for name in names:
+        with Image.open(screenshots.PICTURES / name) as picture:
+            assert picture.size == (screenshots.WIDTH, screenshots.HEIGHT), name
+        assert (screenshots.PICTURES / name).stat().st_size < 150_000, name
 
 
 def test_every_make_target_is_in_contributing() -> None:

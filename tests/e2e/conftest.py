@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.helpers import SOURCE
+from tests.helpers import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Dialog, Page
@@ -166,31 +164,8 @@ def serve(browser: Browser) -> Iterator[StartBench]:
     running = []
 
     def started(folder: Path, *arguments: str, port: int = 0) -> Bench:
-        command = [
-            sys.executable,
-            "-m",
-            "trainset",
-            "serve",
-            "-d",
-            str(folder),
-            "--port",
-            str(port),
-            "--no-browser",
-            "--json",
-            "--reviewer",
-            "bob",
-            *arguments,
-        ]
-        environment = {**os.environ, "PYTHONPATH": str(SOURCE), "TRAINSET_PERSON": "ada"}
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process, said = serving("-d", folder, "--reviewer", "bob", *arguments, port=port, TRAINSET_PERSON="ada")
         running.append(process)
-        lines = ""
-        assert process.stdout is not None
-        while not lines.endswith("\n}\n"):
-            line = process.stdout.readline()
-            assert line, process.stderr and process.stderr.read()
-            lines += line
-        said = json.loads(lines)
         return Bench(browser, folder, said["address"], said["reviewers"]["bob"], process)
 
     yield started

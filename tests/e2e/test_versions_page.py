@@ -51,7 +51,7 @@ def test_an_action_shows_its_samples_and_is_taken_back(pets: Bench) -> None:
 
 def test_the_card_is_filled_in_and_shown_in_its_frame(pets: Bench) -> None:
     page = pets.open("#/versions?part=card", width=360, height=740, scheme="dark")
-    page.get_by_role("button", name="change: what it is for").click()
+    page.get_by_role("button", name="Say it: what it is for").click()
     page.fill("textarea", "to tell <b>pets</b> apart")
     page.click("text=Keep")
     frame = page.frame_locator("iframe.card")

@@ -9,6 +9,7 @@ import re
 import pytest
 from starlette.testclient import TestClient
 
+from tests.docs.pages import ROOT
 from tests.server.conftest import Caller
 from trainset.server.pages import STATIC
 
@@ -53,3 +54,15 @@ def test_an_asset_is_a_file_of_the_build_and_nothing_else(admin: TestClient) -> 
     page = admin.get("/")
     assert page.headers["cache-control"] == "no-cache"
     assert "<script>" not in page.text
+
+
+def test_the_styles_of_a_page_do_not_reach_another() -> None:
+    """A page's styles stay when one goes on: a class that two sheets style stands below the page's own in each."""
+    of = dict[str, set[str]]()
+    for sheet in (ROOT / "web" / "src").rglob("*.css"):
+        text = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for selectors in re.findall(r"([^{}]+)\{", text):
+            for name in re.findall(r"(?:^|,)\s*\.([\w-]+)", selectors):
+                of.setdefault(name, set()).add(sheet.name)
+    assert len(of) > 100
+    assert {name: sheets for name, sheets in of.items() if len(sheets) > 1} == {}

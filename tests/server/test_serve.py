@@ -22,7 +22,7 @@ import uvicorn
 
 import trainset
 from docs import shapes
-from tests.helpers import SOURCE, pictures, run, run_json
+from tests.helpers import pictures, run, run_json, serving
 from trainset.server import make_app, patience
 from trainset.server.serve import bind
 
@@ -42,25 +42,9 @@ def start(folder: Path) -> Iterator[Callable[..., Started]]:
     running = []
 
     def started(*arguments: str) -> Started:
-        command = [sys.executable, "-m", "trainset", "serve", "--no-browser", "--json", "--port", "0", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        process, said = serving(*arguments, cwd=folder, own_session=True)
         running.append(process)
-        lines = ""
-        assert process.stdout is not None
-        while not lines.endswith("\n}\n"):
-            line = process.stdout.readline()
-            assert line, process.stderr and process.stderr.read()
-            lines += line
-        return process, json.loads(lines)
+        return process, said
 
     yield started
     for process in running:

@@ -5,6 +5,9 @@ import { useStore } from './store';
 
 const NOT_ALONE = new Set(['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'CapsLock', 'Dead']);
 
+const ARROWS: Record<string, string> = { ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓' };
+const spelled = (key: string): string => key.replace(/Arrow\w+/, (name) => ARROWS[name] ?? name);
+
 export function HelpSheet({ onClose }: { onClose: () => void }) {
   const all = useStore(commands);
   const mine = useStore(own);
@@ -49,11 +52,13 @@ export function HelpSheet({ onClose }: { onClose: () => void }) {
                             setSetting('');
                           }}
                         >
-                          {setting === command.id ? 'press a key' : keysOf(command).map((key) => <kbd key={key}>{key}</kbd>)}
+                          {setting === command.id ? 'press a key' : keysOf(command).map((key) => <kbd key={key}>{spelled(key)}</kbd>)}
                           {setting !== command.id && !keysOf(command).length && <span className="dim">none</span>}
                         </button>
                       </td>
-                      <td>{command.title}</td>
+                      <td>
+                        <span title={command.title}>{command.title}</span>
+                      </td>
                     </tr>
                   ))}
               </tbody>

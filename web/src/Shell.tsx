@@ -1,5 +1,5 @@
 /** The frame of every page: where one can go, who one is, what waits, what went wrong, and the keys. */
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { HelpSheet } from './HelpSheet';
 import { counted } from './asked';
 import { useCommands, type Command } from './keys';
@@ -20,6 +20,10 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
   const there = useStore(connected);
   const out = useStore(signedOut);
   const [help, setHelp] = useState(false);
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); // it scrolls on a narrow screen
+  }, [here.page, who]);
   const [theme, setTheme] = useState(localStorage.getItem('trainset.theme') ?? '');
   useEffect(() => {
     document.documentElement.dataset['theme'] = theme;
@@ -36,10 +40,10 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
         to the samples
       </a>
       <header className="top">
-        <span className="brand" title={known ? `position #${known.at} of the log` : ''}>
+        <span className="brand" title={known ? `${who?.dataset ?? 'trainset'}, position #${known.at} of the log` : ''}>
           {who?.dataset ?? 'trainset'}
         </span>
-        <nav aria-label="pages">
+        <nav aria-label="pages" ref={nav}>
           {pages.filter((page) => !page.admin || who?.role === 'admin').map((page) => (
             <a key={page.name} href={linkTo(page.name)} aria-current={page.name === here.page ? 'page' : undefined}>
               {page.title}
@@ -54,7 +58,7 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
           </span>
         )}
         {who && (
-          <span className="who dim" title={who.role}>
+          <span className="who dim" title={`${who.person}, ${who.role}`}>
             {who.person}
           </span>
         )}

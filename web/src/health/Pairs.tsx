@@ -226,10 +226,10 @@ export function Pairs({ medium }: { medium: string }) {
           {now(pair.stays).label !== now(pair.goes).label && (
             <>
               <button onClick={() => same('left')}>
-                <kbd>l</kbd> Both <span className="cut">{now(pair.stays).label ?? 'no label'}</span>
+                <kbd>l</kbd> Both <span className="cut" title={now(pair.stays).label ?? ''}>{now(pair.stays).label ?? 'no label'}</span>
               </button>
               <button onClick={() => same('right')}>
-                <kbd>r</kbd> Both <span className="cut">{now(pair.goes).label ?? 'no label'}</span>
+                <kbd>r</kbd> Both <span className="cut" title={now(pair.goes).label ?? ''}>{now(pair.goes).label ?? 'no label'}</span>
               </button>
             </>
           )}

@@ -26,7 +26,7 @@ function valuesIn(column: Column, text: string): string[] {
 
 const anyOf = (column: Column, values: string[]): string => (values.length === 1 ? `${column.name} = ${values[0]}` : `${column.name} in (${values.join(', ')})`);
 
-export function Facets() {
+export function Facets({ onClose }: { onClose: () => void }) {
   const known = useStore(overview);
   if (!known) return <aside className="facets" aria-label="facets" />;
   const shown = known.columns.filter((column) => !['id', 'path', 'text', 'excluded', 'size'].includes(column.name));
@@ -35,6 +35,9 @@ export function Facets() {
   const texts = shown.filter((column) => column.kind === 'text');
   return (
     <aside className="facets" aria-label="facets">
+      <button className="close" onClick={onClose} aria-label="close the facets">
+        ×
+      </button>
       {texts.map((column) => (
         <One key={column.name} column={column} open={OPEN.includes(column.name)} />
       ))}

@@ -203,7 +203,7 @@ function Looking({ medium, names, splits }: { medium: string; names: string[]; s
   const sortedBy = here.sort.replace(/^-/, '');
   return (
     <div className={`look${facets ? ' with-facets' : ''}${here.sample ? ' with-sample' : ''}`}>
-      {facets && <Facets />}
+      {facets && <Facets onClose={() => setFacets(false)} />}
       <section className="middle">
         <h1 className="unseen">Look</h1>
         <FilterBar total={windows?.total ?? null} moved={moved} onRefresh={() => setAgain((n) => n + 1)} />

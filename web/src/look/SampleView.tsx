@@ -52,10 +52,13 @@ export function SampleView({ id, medium, at, onStep }: Props) {
   );
 }
 
+const SMALL = 64; // pixels: up to here each pixel is shown as a square
+
 /** A picture that a click brings to its own size and the wheel enlarges. */
 export function Picture({ id }: { id: string }) {
   const [zoom, setZoom] = useState(1);
   const [failed, setFailed] = useState('');
+  const [small, setSmall] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => {
     setZoom(1);
@@ -79,7 +82,14 @@ export function Picture({ id }: { id: string }) {
   return (
     <figure className="picture">
       <div ref={frame} className="frame" tabIndex={0} role="group" aria-label="picture">
-        <img src={mediaAddress(id)} alt="the sample" style={{ width: `${100 * zoom}%` }} className={zoom > 3 ? 'pixels' : ''} onError={() => void say()} />
+        <img
+          src={mediaAddress(id)}
+          alt="the sample"
+          style={{ width: `${100 * zoom}%`, height: `${100 * zoom}%` }} // all of it at first, however wide or tall
+          className={zoom > 3 || small ? 'pixels' : ''}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setSmall(Math.max(naturalWidth, naturalHeight) <= SMALL)}
+          onError={() => void say()}
+        />
       </div>
       <figcaption className="zoom">
         <button onClick={() => setZoom(Math.max(1, zoom / 1.5))} aria-label="smaller">
@@ -97,7 +107,7 @@ export function Picture({ id }: { id: string }) {
 function Facts({ about, medium }: { about: AboutSample; medium: string }) {
   return (
     <>
-      {medium === 'text' && <blockquote className="text">{about.text}</blockquote>}
+      {medium === 'text' && <blockquote className="text" tabIndex={0}>{about.text}</blockquote>}
       <dl className="facts">
         <dt>label</dt>
         <dd>

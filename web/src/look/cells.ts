@@ -57,7 +57,7 @@ export function fill(cell: HTMLElement, sample: Sample | undefined, medium: stri
   cell.classList.toggle('differs', sample.predicted !== null && sample.predicted !== sample.label);
   its.label.textContent = sample.label ?? 'no label';
   its.note.textContent = remark(sample, sortedBy);
-  cell.title = [sample.name.slice(0, 200), sample.excluded ? 'excluded' : ''].filter(Boolean).join('\n');
+  cell.title = [sample.name.slice(0, 200), [its.label.textContent, its.note.textContent].filter(Boolean).join(' · ')].join('\n');
   if (shown.get(cell) === sample.id) return;
   clear(cell);
   shown.set(cell, sample.id);

@@ -47,7 +47,7 @@ export function PerClass({ run, onRow, onColumn }: { run: RunTold; onRow: (label
           <tbody>
             {rows.map((row) => (
               <tr key={row.name}>
-                <th scope="row">{row.name}</th>
+                <th scope="row" title={row.name}>{row.name}</th>
                 <td>{whole(row.samples)}</td>
                 <Share value={row.precision} ends={row.precision_interval} />
                 <Share value={row.recall} ends={row.recall_interval} />

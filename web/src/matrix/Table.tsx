@@ -35,7 +35,7 @@ function Whole({ matrix }: { matrix: Matrix }) {
         <tbody>
           {matrix.rows.map((name, row) => (
             <tr key={name}>
-              <th scope="row">{name}</th>
+              <th scope="row" title={name}>{name}</th>
               {matrix.columns.map((other, column) => (
                 <td key={other} className={matrix.right[row] === column ? 'right' : ''}>
                   {whole(matrix.counts[row * matrix.columns.length + column] ?? 0)}
@@ -76,8 +76,8 @@ function Mistakes({ matrix }: { matrix: Matrix }) {
         <tbody>
           {cells.slice(0, MOST).map(({ row, column, count }) => (
             <tr key={`${row} ${column}`}>
-              <th scope="row">{matrix.rows[row]}</th>
-              <th scope="row">{matrix.columns[column]}</th>
+              <th scope="row" title={matrix.rows[row]}>{matrix.rows[row]}</th>
+              <th scope="row" title={matrix.columns[column]}>{matrix.columns[column]}</th>
               <td>
                 <button className="link" onClick={() => want({ label: matrix.rows[row] ?? '', predicted: matrix.columns[column] ?? '' }, more)}>
                   {whole(count)}

@@ -63,7 +63,7 @@ function Field({ field }: { field: Schemas['CardField'] }) {
         </span>
       )}{' '}
       {text === null && who?.role === 'admin' && (
-        <button className="quiet" aria-label={`change: ${field.about}`} onClick={() => setText(field.text)}>
+        <button className="quiet" aria-label={`${field.text ? 'Change' : 'Say it'}: ${field.about}`} onClick={() => setText(field.text)}>
           {field.text ? 'Change' : 'Say it'}
         </button>
       )}

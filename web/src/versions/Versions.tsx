@@ -10,6 +10,7 @@ import { Diff } from './Diff';
 import { Forecasts } from './Forecasts';
 import { Locks } from './Locks';
 import { Timeline } from './Timeline';
+import '../tables.css';
 import './versions.css';
 
 const PARTS = [
