@@ -17,7 +17,7 @@ if __name__ == "__main__" and not __package__:  # run as a file: `docs` lies bes
 import trainset
 from docs import glossary, openapi, shapes
 from trainset import registry
-from trainset.contracts import DECODED, Plugin
+from trainset.contracts import DECODED, SHOWN, Plugin
 from trainset.errors import TrainsetError
 from trainset.model import MEDIA, SPLIT_SPELLINGS, SPLITS, EntryKind, Outcome
 
@@ -160,7 +160,7 @@ def _default(option: Any) -> str:
 
 
 def _plugins() -> Iterator[str]:
-    yield "# Measures, embedders, checks and formats"
+    yield "# Measures, embedders, checks, formats and pages"
     yield "What comes with `trainset`. [Contributing](../../CONTRIBUTING.md) says how to add one."
     yield "## Measures"
     yield "Each is a column of filters and orders. It is computed once per content, while importing."
@@ -187,6 +187,14 @@ def _plugins() -> Iterator[str]:
         yield f"{plugin.title}, for {medium}. Version {plugin.facts['version']}; needs {_listed(plugin.needs)}."
         yield re.sub("^## ", "#### ", plugin.doc, flags=re.M)
         yield _settings(plugin, plugin.settings)
+    yield "## Pages"
+    yield "Of the workbench, and of `dataset.page(NAME, where=...)`. Each gets columns of the samples that are selected."
+    for plugin in registry.plugins("page").values():
+        yield f"### {plugin.name}"
+        yield f"{plugin.title}, for {plugin.facts['medium'] or 'every medium'}; needs {_listed(plugin.needs)}."
+        yield plugin.doc
+        yield _settings(plugin, plugin.settings)
+    yield "What a page may ask for besides measures: " + _listed(SHOWN) + "."
     yield "## Embedders"
     yield (
         "What `embed` computes with; a setting is given as `--set EMBEDDER.SETTING=VALUE`. "

@@ -12,11 +12,11 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "trainset"
 LAYERS = (
-    ("errors", "lean"), ("model", "recipe"), ("contracts",), ("registry",), ("media", "learn", "store", "engine"), ("formats", "measures", "checks", "embed"),
+    ("errors", "lean"), ("model", "recipe", "sheets"), ("contracts",), ("registry",), ("media", "learn", "store", "engine"), ("formats", "measures", "checks", "embed", "pages"),
     ("work",), ("server", "callbacks"), ("cli",), ("planted",), ("quickstart",),
 )  # fmt: skip
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
-PLUGINS = ("formats", "measures", "checks", "embed")
+PLUGINS = ("formats", "measures", "checks", "embed", "pages")
 
 
 def imports() -> Iterator[tuple[Path, str]]:

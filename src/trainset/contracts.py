@@ -1,4 +1,4 @@
-"""What a measure, check, embedder and format is: all that the author of a plug-in must read.
+"""What a measure, check, embedder, format and page is: all that the author of a plug-in must read.
 
 A plug-in is one function (a format: one class) in one file of the kind's folder. The signature is the declaration:
 the function's name is the plug-in's name, positional arguments are what it needs, keyword-only arguments with defaults
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from trainset.errors import BadValue, PluginError
 from trainset.model import MEDIA, Outcome
+from trainset.sheets import Sheet as Sheet
+from trainset.sheets import Table as Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +25,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Callable[..., Any])
 
-KINDS: Mapping[str, str] = {"measure": "measures", "check": "checks", "embedder": "embed", "format": "formats"}
+KINDS: Mapping[str, str] = {
+    "measure": "measures",
+    "check": "checks",
+    "embedder": "embed",
+    "format": "formats",
+    "page": "pages",
+}
 """Kind of plug-in -> the package folder (and entry-point group `trainset.<folder>`) it is found in."""
 
 DECODED: Mapping[str, tuple[str, ...]] = {
@@ -62,6 +70,21 @@ empty for nothing, where it says something else now, and something else than tha
 `embeddings`: those of the latest run's embedder, else of the default one: `len`, `known`, `learnt` (by a trained network) and `neighbours(k)`.
 `bad`: the files and rows of the sources that are no samples, an Arrow table of source, kind, name, row, outcome and reason.
 """
+
+SHOWN = (
+    "id",
+    "source",
+    "path",
+    "text",
+    "label",
+    "source_label",
+    "split",
+    "contributor",
+    "size",
+    "predicted",
+    "confidence",
+)
+"""What a page may ask for besides measures, as a check gets it, of what is selected. `predicted`, `confidence`: of the latest run, null without one."""
 
 WHOLE = ("measures", "meta", "bad", "near", "apart", "said")
 """What brings every column of a kind, or is no column of samples."""
@@ -318,6 +341,12 @@ def embedder(
     )
 
 
+def page(title: str, *, medium: str = "") -> Callable[[T], T]:
+    """Declares a page of the workbench: columns of the samples that are selected in, a `Sheet` out. Its title stands in the bar of pages; the first
+    line of its docstring below it. medium: of which alone it is; empty: of all."""
+    return _declare("page", title, allowed=None, medium=medium)
+
+
 def format(title: str, *, suffixes: tuple[str, ...] = (), folder: bool = False) -> Callable[[T], T]:
     """Declares a layout on disk: a class with `read` or `unpack`, `write`, or both.
 
@@ -328,8 +357,8 @@ def format(title: str, *, suffixes: tuple[str, ...] = (), folder: bool = False) 
 
 
 def needed_columns(plugin: Plugin, measures: Iterable[str]) -> tuple[str, ...]:
-    """The columns a check needs. Raises `PluginError` with the list of what exists when it asks for another one."""
-    known = (*COLUMNS, *WHOLE, *measures)
+    """The columns a check or a page needs. Raises `PluginError` with the list of what exists when it asks for another one."""
+    known = (*SHOWN, *measures) if plugin.kind == "page" else (*COLUMNS, *WHOLE, *measures)
     unknown = [name for name in plugin.needs if name not in known]
     if unknown:
         _refuse(plugin.kind, plugin.name, plugin.module, unknown[0], known)

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { HelpSheet } from './HelpSheet';
 import { counted } from './asked';
 import { useCommands, type Command } from './keys';
-import { connected, overview, session, signedOut, trouble } from './live';
+import { connected, overview, plugged, session, signedOut, trouble } from './live';
 import { waiting } from './outbox';
 import { linkTo, usePlace } from './place';
 import { useStore } from './store';
@@ -15,6 +15,7 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
   const here = usePlace();
   const who = useStore(session);
   const known = useStore(overview);
+  const brought = useStore(plugged).filter((one) => !pages.some((page) => page.name === one.name));
   const wrong = useStore(trouble);
   const unsent = useStore(waiting);
   const there = useStore(connected);
@@ -30,7 +31,7 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
     localStorage.setItem('trainset.theme', theme);
   }, [theme]);
   useEffect(() => {
-    document.title = `${pages.find((page) => page.name === here.page)?.title ?? 'trainset'} · ${who?.dataset ?? 'trainset'}`;
+    document.title = `${[...pages, ...brought].find((page) => page.name === here.page)?.title ?? 'trainset'} · ${who?.dataset ?? 'trainset'}`;
   }, [here.page, who]);
   const mine: Command[] = useMemo(() => [{ id: 'help', title: 'show all keys', keys: ['?'], run: () => setHelp((old) => !old), group: 'Everywhere' }], []);
   useCommands(mine);
@@ -44,7 +45,7 @@ export function Shell({ pages, children }: { pages: readonly { name: string; tit
           {who?.dataset ?? 'trainset'}
         </span>
         <nav aria-label="pages" ref={nav}>
-          {pages.filter((page) => !page.admin || who?.role === 'admin').map((page) => (
+          {[...pages.filter((page) => !page.admin || who?.role === 'admin'), ...brought].map((page) => (
             <a key={page.name} href={linkTo(page.name)} aria-current={page.name === here.page ? 'page' : undefined}>
               {page.title}
             </a>

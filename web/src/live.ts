@@ -10,6 +10,8 @@ export const head = new Store(-1);
 export const news = new Store(0);
 /** Why nothing can be shown; empty while all is well. */
 export const trouble = new Store('');
+/** Pages that plug-ins bring. */
+export const plugged = new Store<Schemas['PageTold'][]>([]);
 export const connected = new Store(true);
 /** Whether the session has ended: a server that was started anew knows no token of before. */
 export const signedOut = new Store(false);
@@ -21,6 +23,7 @@ export async function refresh(): Promise<void> {
   const mine = ++asked;
   try {
     const found = await told(client.GET('/api/dataset'));
+    if (mine === asked && found.medium !== overview.get()?.medium) plugged.set(await told(client.GET('/api/pages')));
     if (mine === asked) overview.set(found);
     trouble.set('');
   } catch (error) {

@@ -2,7 +2,7 @@
 import { StrictMode, Suspense, lazy, useEffect, type ComponentType } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Shell } from './Shell';
-import { overview, session, start } from './live';
+import { overview, plugged, session, start } from './live';
 import { Look } from './look/Look';
 import { go, usePlace } from './place';
 import { useStore } from './store';
@@ -20,6 +20,8 @@ export const PAGES: { name: string; title: string; view: ComponentType; admin?: 
   { name: 'import', title: 'Import', view: lazy(() => import('./import/Import').then((m) => ({ default: m.Import }))), admin: true },
 ];
 
+const Sheet = lazy(() => import('./sheet/Sheet').then((m) => ({ default: m.Sheet })));
+
 function Page() {
   const { page } = usePlace();
   const known = useStore(overview);
@@ -28,7 +30,9 @@ function Page() {
   useEffect(() => {
     if (first) go({ page: 'import' }, true); // an empty dataset begins there
   }, [first]);
+  const brought = useStore(plugged);
   const found = PAGES.find((one) => one.name === page);
+  if (!found && brought.some((one) => one.name === page)) return <Sheet key={page} name={page} />;
   if (!found) return <p className="empty">There is no page of this name.</p>;
   return <found.view />;
 }

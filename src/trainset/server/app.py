@@ -30,6 +30,7 @@ from trainset.server.routes import (
     samples,
     selections,
     session,
+    sheets,
     uploads,
     versions,
 )  # fmt: skip
@@ -48,6 +49,7 @@ ROUTERS = (
     facets.router,
     fixes.router,
     queues.router,
+    sheets.router,
     findings.router,
     pairs.router,
     imports.router,

@@ -60,6 +60,7 @@ with run_when_used("trainset.work"):
     from trainset.work import review_list as of_list
     from trainset.work import runs as of_runs
     from trainset.work import saved as of_saved
+    from trainset.work import sheet as of_sheet
     from trainset.work import sources as of_sources
     from trainset.work import status as of_status
     from trainset.work import train as of_train
@@ -96,6 +97,8 @@ class Workbench(store.Dataset):
     status = verb(lambda: of_status.status)
     measure = verb(lambda: of_measure.measure)
     checks = verb(lambda: of_audit.checks)
+    page = verb(lambda: of_sheet.page)
+    pages = verb(lambda: of_sheet.pages)
     audit = verb(lambda: of_audit.audit)
     find_near = verb(lambda: of_near.find_near)
     embed = verb(lambda: of_embed.embed)

@@ -69,7 +69,7 @@ export function Some({ now, before }: { now: Now; before?: string | null | undef
         <li key={sample.id}>
           <a href={linkTo('look', { where: now.pick ? [now.pick] : [], picked: [], sample: sample.id })}>
             <Thumb id={sample.id} medium={medium} name={sample.name.slice(0, 120)} />
-            <span className="cut">
+            <span className="cut" title={before === undefined ? (sample.label ?? '') : `${before ?? '—'} → ${sample.label ?? '—'}`}>
               {before !== undefined && (
                 <>
                   <s>{before ?? '—'}</s> →{' '}
