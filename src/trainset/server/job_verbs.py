@@ -8,7 +8,8 @@ from typing import Any
 
 from trainset.errors import BadValue, Unsafe
 from trainset.recipe import is_command
-from trainset.server.jobs import epochs_of
+from trainset.server.arrivals import Arrivals
+from trainset.server.jobs import arrivals_of, epochs_of
 from trainset.store.epochs import Live
 from trainset.store.picks import keep_pick
 from trainset.work.clusters_kept import keep_clusters
@@ -32,13 +33,15 @@ class Verb:
 
 
 class _Steps:
-    """Counts what a verb tells one by one."""
+    """Counts what a verb tells one by one. of: of how many, where that is known, or what finds it out when the step begins."""
 
-    def __init__(self, say: Say, step: str, of: int | None = None) -> None:
-        self._say, self._step, self._done, self._of = say, step, 0, of
-        say(step=step, done=0, of=of)
+    def __init__(self, say: Say, step: str, of: int | Callable[[], int] | None = None) -> None:
+        self._say, self._step, self._done = say, step, 0
+        self._of, self._asked = (None, of) if callable(of) else (of, None)
 
     def __call__(self, more: int = 1) -> None:
+        if self._asked is not None:
+            self._of, self._asked = self._asked(), None
         self._done += more
         self._say(step=self._step, done=self._done, of=self._of)
 
@@ -46,13 +49,18 @@ class _Steps:
 def _import(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
     names = ("name", "format", "settings", "split_names", "reason", "rehash")
     more = {name: given[name] for name in names if given.get(name)}
-    report = dataset.import_(
-        given["source"],
-        person=person,
-        progress=_Steps(say, "reading", given.get("files")),
-        unpacking=_Steps(say, "unpacking"),
-        **more,
-    )
+    path = arrivals_of(dataset, int(given["job"]))
+    try:
+        report = dataset.import_(
+            given["source"],
+            person=person,
+            progress=_Steps(say, "reading", given.get("files")),
+            unpacking=_Steps(say, "unpacking", given.get("files")),
+            arrived=Arrivals(path),
+            **more,
+        )
+    finally:
+        path.unlink(missing_ok=True)  # they are in the dataset now, or the next import begins anew
     return report.as_dict()
 
 
