@@ -16,6 +16,7 @@ from trainset.work.clusters_kept import keep_clusters
 from trainset.work.compared import kept
 from trainset.work.epoch import Epoch
 from trainset.work.forms import check_embedder, recipe_fields
+from trainset.work.recipe import meant
 from trainset.work.workbench import Workbench
 
 Say = Callable[..., None]
@@ -37,7 +38,8 @@ class _Steps:
 
     def __init__(self, say: Say, step: str, of: int | Callable[[], int] | None = None) -> None:
         self._say, self._step, self._done = say, step, 0
-        self._of, self._asked = (None, of) if callable(of) else (of, None)
+        self._of = None if callable(of) else of
+        self._asked = of if callable(of) else None
 
     def __call__(self, more: int = 1) -> None:
         if self._asked is not None:
@@ -69,8 +71,22 @@ def _measure(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say
 
 
 def _embed(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    from trainset.work.embed import unembedded
+
     name = check_embedder(dataset, str(given.get("embedder") or ""))
-    return dataset.embed(name, progress=_Steps(say, "embedding")).as_dict()
+    return dataset.embed(name, progress=_Steps(say, "embedding", lambda: unembedded(dataset, name))).as_dict()
+
+
+def _embedding(dataset: Workbench, say: Say, recipe: str, settings: Mapping[str, Any] = {}) -> _Steps:
+    """How far the embeddings of a recipe are."""
+
+    def total() -> int:
+        from trainset.work.embed import unembedded
+
+        chosen = meant(dataset, recipe, dict(settings))
+        return unembedded(dataset, chosen.embedder, chosen.settings)
+
+    return _Steps(say, "embedding", total)
 
 
 def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
@@ -96,7 +112,7 @@ def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
         )
 
     run = dataset.train(
-        str(given.get("recipe") or ""), version=given.get("version") or None, embed_progress=_Steps(say, "embedding"),
+        str(given.get("recipe") or ""), version=given.get("version") or None, embed_progress=_embedding(dataset, say, str(given.get("recipe") or ""), settings),
         compare_progress=_Steps(say, "comparing"), epoch=epoch, step=lambda text: say(line=text), **settings,
     )  # fmt: skip
     for remark in run.remarks:
@@ -108,10 +124,15 @@ def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
 def _compare(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
     """The table and what may be concluded, as it is kept for the data card."""
     recipe = str(given.get("recipe") or "")
+    from trainset.work.compare import DRAWS
+
     _no_command(recipe)
+    versions = [*map(str, given.get("versions") or ())]
+    draws = DRAWS if given.get("seeds") is None else int(given["seeds"])
+    trainings = len(versions) * (draws + 1)
     found = dataset.compare(
-        *map(str, given.get("versions") or ()), recipe=recipe, test_sets=[*map(str, given.get("test_sets") or ())], seeds=given.get("seeds"),
-        embed_progress=_Steps(say, "embedding"), compare_progress=_Steps(say, "comparing"), progress=_Steps(say, "training"),
+        *versions, recipe=recipe, test_sets=[*map(str, given.get("test_sets") or ())], seeds=given.get("seeds"),
+        embed_progress=_embedding(dataset, say, recipe), compare_progress=_Steps(say, "comparing"), progress=_Steps(say, "training", trainings),
         step=lambda text: say(line=text),
     )  # fmt: skip
     return {
@@ -164,7 +185,8 @@ def _clusters(dataset: Workbench, given: Mapping[str, Any], person: str, say: Sa
 def _curve(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
     more = {name: given[name] for name in ("version", "more") if given.get(name)}
     found = dataset.curve(
-        given.get("recipe", ""), of=given.get("of") or (), embed_progress=_Steps(say, "embedding"), progress=_Steps(say, "training"), **more
+        given.get("recipe", ""), of=given.get("of") or (), embed_progress=_embedding(dataset, say, str(given.get("recipe") or "")),
+        progress=_Steps(say, "training"), **more
     )  # fmt: skip
     return {"forecast": found.number}
 
