@@ -205,7 +205,7 @@ def test_from_an_empty_folder_to_a_better_version(
     page.locator(".timeline .named", has_text="v2").wait_for()
 
     hand.step = "compare"
-    hand.click(page.get_by_role("button", name="Compared"))
+    hand.click(page.get_by_role("button", name="Compared", exact=True))
     hand.click(page.get_by_role("button", name="Compare", exact=True))
     page.get_by_text(re.compile(r"^v2 is better than v1 on .*: \+\d")).first.wait_for(timeout=LONG)
     table = page.locator("table.scores").first
@@ -222,7 +222,7 @@ def test_from_an_empty_folder_to_a_better_version(
 
     hand.step = "card"
     hand.click(nav.get_by_role("link", name="Versions"))
-    hand.click(page.get_by_role("button", name="Card"))
+    hand.click(page.get_by_role("button", name="Card", exact=True))
     page.frame_locator("iframe.card").get_by_text("v2", exact=False).first.wait_for()
 
     print(f"\n{planted.__name__}: {fixed} fixed; {hand.told()}")
