@@ -32,7 +32,7 @@ KINDS: Mapping[str, str] = {
     "format": "formats",
     "page": "pages",
 }
-"""Kind of plug-in -> the package folder (and entry-point group `trainset.<folder>`) it is found in."""
+"""Kind of plug-in -> the package folder (and group `trainset.<folder>` of entry points) it is found in."""
 
 DECODED: Mapping[str, tuple[str, ...]] = {
     "image": ("pixels", "pictures", "planes", "lumas", "facts"),
@@ -72,18 +72,8 @@ empty for nothing, where it says something else now, and something else than tha
 """
 
 SHOWN = (
-    "id",
-    "source",
-    "path",
-    "text",
-    "label",
-    "source_label",
-    "split",
-    "contributor",
-    "size",
-    "predicted",
-    "confidence",
-)
+    "id", "source", "path", "text", "label", "source_label", "split", "contributor", "size", "predicted", "confidence",
+)  # fmt: skip
 """What a page may ask for besides measures, as a check gets it, of what is selected. `predicted`, `confidence`: of the latest run, null without one."""
 
 WHOLE = ("measures", "meta", "bad", "near", "apart", "said")
@@ -342,8 +332,7 @@ def embedder(
 
 
 def page(title: str, *, medium: str = "") -> Callable[[T], T]:
-    """Declares a page of the workbench: columns of the samples that are selected in, a `Sheet` out. Its title stands in the bar of pages; the first
-    line of its docstring below it. medium: of which alone it is; empty: of all."""
+    """Declares a page of the workbench: columns of the samples that are selected in, a `Sheet` out. medium: of which alone it is; empty: of all."""
     return _declare("page", title, allowed=None, medium=medium)
 
 

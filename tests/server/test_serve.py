@@ -157,3 +157,13 @@ def test_another_address_than_this_machine_s_own_is_refused_with_the_reason(fold
     assert done.returncode == 2
     assert "the workbench is served to this machine only" in done.stderr
     assert "there are no accounts yet" in done.stderr
+
+
+def test_where_there_is_no_dataset_the_command_that_makes_one_is_said(tmp_path: Path) -> None:
+    here = run("serve", "--no-browser", cwd=tmp_path)
+    assert here.returncode == 2
+    assert "there is no dataset here" in here.stderr
+    assert "next: trainset serve --new makes an empty one" in " ".join(here.stderr.split())
+    named = run("serve", "--no-browser", "-d", "my pets.trainset", cwd=tmp_path)
+    assert "trainset serve --new -d 'my pets.trainset'" in " ".join(named.stderr.split())
+    assert not any(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import webbrowser
 from pathlib import Path
@@ -72,11 +73,16 @@ def _opened(folder: Path | None, new: bool, *, ask: bool) -> Workbench:
     """The dataset; where there is none, a new one when told so, or when whoever sits at the terminal says yes."""
     try:
         return opened(folder)
-    except NotADataset:
+    except NotADataset as error:
         place = folder or Path.cwd() / f"{Path.cwd().name or 'new'}.trainset"
-        several = folder is None and any(Path.cwd().glob("*.trainset"))
-        if several or not (new or (ask and sys.stdin.isatty() and _agrees(place))):
+        if folder is None and any(Path.cwd().glob("*.trainset")):
             raise
+        if not (new or (ask and sys.stdin.isatty() and _agrees(place))):
+            asked = "" if folder is None else f" -d {shlex.quote(str(folder))}"
+            raise NotADataset(
+                error.what, where=error.where, expected=error.expected,
+                next=f"trainset serve --new{asked} makes an empty one, and its page imports; -d DIR opens another one",
+            ) from None  # fmt: skip
     from trainset.work import workbench
 
     return watched(workbench.init(place))

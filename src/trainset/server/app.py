@@ -14,8 +14,8 @@ from trainset.server import answers, pages
 from trainset.server.desk import Desk
 from trainset.server.guard import Guard, hosts_of
 from trainset.server.roles import Doors, Visitor
-from trainset.server.routes import dataset as of_dataset
 from trainset.server.routes import (
+    arrivals,
     facets,
     findings,
     fixes,
@@ -34,6 +34,7 @@ from trainset.server.routes import (
     uploads,
     versions,
 )  # fmt: skip
+from trainset.server.routes import dataset as of_dataset
 from trainset.server.routes import map as of_map
 from trainset.work.workbench import Workbench
 
@@ -55,6 +56,7 @@ ROUTERS = (
     imports.router,
     uploads.router,
     jobs.router,
+    arrivals.router,
     runs.router,
     matrix.router,
     pages.router,

@@ -11,7 +11,8 @@ from typing import Any
 
 from trainset.errors import BadValue, Unsafe
 from trainset.recipe import is_command
-from trainset.server.jobs import epochs_of
+from trainset.server.arrivals import Arrivals
+from trainset.server.jobs import arrivals_of, epochs_of
 from trainset.store import paths
 from trainset.store.epochs import Live
 from trainset.store.picks import keep_pick
@@ -20,6 +21,7 @@ from trainset.work.compared import kept
 from trainset.work.epoch import Epoch
 from trainset.work.forms import check_embedder, recipe_fields
 from trainset.work.map_view import made_of
+from trainset.work.recipe import meant
 from trainset.work.workbench import Workbench
 
 Say = Callable[..., None]
@@ -37,13 +39,16 @@ class Verb:
 
 
 class _Steps:
-    """Counts what a verb tells one by one."""
+    """Counts what a verb tells one by one. of: of how many, where that is known, or what finds it out when the step begins."""
 
-    def __init__(self, say: Say, step: str, of: int | None = None) -> None:
-        self._say, self._step, self._done, self._of = say, step, 0, of
-        say(step=step, done=0, of=of)
+    def __init__(self, say: Say, step: str, of: int | Callable[[], int] | None = None) -> None:
+        self._say, self._step, self._done = say, step, 0
+        self._of = None if callable(of) else of
+        self._asked = of if callable(of) else None
 
     def __call__(self, more: int = 1) -> None:
+        if self._asked is not None:
+            self._of, self._asked = self._asked(), None
         self._done += more
         self._say(step=self._step, done=self._done, of=self._of)
 
@@ -54,13 +59,18 @@ def _import(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say)
     within = [os.path.realpath(root) for root in given.get("within") or ()]
     if within and not paths.is_inside(os.path.realpath(given["source"]), within):  # it may have waited for hours
         raise Unsafe("this place leads elsewhere since it was chosen", where=os.path.basename(given["source"]))  # noqa: PTH119
-    report = dataset.import_(
-        given["source"],
-        person=person,
-        progress=_Steps(say, "reading", given.get("files")),
-        unpacking=_Steps(say, "unpacking"),
-        **more,
-    )
+    path = arrivals_of(dataset, int(given["job"]))
+    try:
+        report = dataset.import_(
+            given["source"],
+            person=person,
+            progress=_Steps(say, "reading", given.get("files")),
+            unpacking=_Steps(say, "unpacking", given.get("files")),
+            arrived=Arrivals(path),
+            **more,
+        )
+    finally:
+        path.unlink(missing_ok=True)  # they are in the dataset now, or the next import begins anew
     return report.as_dict()
 
 
@@ -69,8 +79,22 @@ def _measure(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say
 
 
 def _embed(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    from trainset.work.embed import unembedded
+
     name = check_embedder(dataset, str(given.get("embedder") or ""))
-    return dataset.embed(name, progress=_Steps(say, "embedding")).as_dict()
+    return dataset.embed(name, progress=_Steps(say, "embedding", lambda: unembedded(dataset, name))).as_dict()
+
+
+def _embedding(dataset: Workbench, say: Say, recipe: str, settings: Mapping[str, Any] = {}) -> _Steps:
+    """How far the embeddings of a recipe are."""
+
+    def total() -> int:
+        from trainset.work.embed import unembedded
+
+        chosen = meant(dataset, recipe, dict(settings))
+        return unembedded(dataset, chosen.embedder, chosen.settings)
+
+    return _Steps(say, "embedding", total)
 
 
 def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
@@ -96,7 +120,7 @@ def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
         )
 
     run = dataset.train(
-        str(given.get("recipe") or ""), version=given.get("version") or None, embed_progress=_Steps(say, "embedding"),
+        str(given.get("recipe") or ""), version=given.get("version") or None, embed_progress=_embedding(dataset, say, str(given.get("recipe") or ""), settings),
         compare_progress=_Steps(say, "comparing"), epoch=epoch, step=lambda text: say(line=text), **settings,
     )  # fmt: skip
     for remark in run.remarks:
@@ -108,10 +132,15 @@ def _train(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
 def _compare(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
     """The table and what may be concluded, as it is kept for the data card."""
     recipe = str(given.get("recipe") or "")
+    from trainset.work.compare import DRAWS
+
     _no_command(recipe)
+    versions = [*map(str, given.get("versions") or ())]
+    draws = DRAWS if given.get("seeds") is None else int(given["seeds"])
+    trainings = len(versions) * (draws + 1)
     found = dataset.compare(
-        *map(str, given.get("versions") or ()), recipe=recipe, test_sets=[*map(str, given.get("test_sets") or ())], seeds=given.get("seeds"),
-        embed_progress=_Steps(say, "embedding"), compare_progress=_Steps(say, "comparing"), progress=_Steps(say, "training"),
+        *versions, recipe=recipe, test_sets=[*map(str, given.get("test_sets") or ())], seeds=given.get("seeds"),
+        embed_progress=_embedding(dataset, say, recipe), compare_progress=_Steps(say, "comparing"), progress=_Steps(say, "training", trainings),
         step=lambda text: say(line=text),
     )  # fmt: skip
     return {
@@ -172,7 +201,8 @@ def _curve(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
     _no_command(str(given.get("recipe") or ""))
     more = {name: given[name] for name in ("version", "more") if given.get(name)}
     found = dataset.curve(
-        given.get("recipe") or "", of=given.get("of") or (), embed_progress=_Steps(say, "embedding"), progress=_Steps(say, "training"), **more
+        given.get("recipe") or "", of=given.get("of") or (), embed_progress=_embedding(dataset, say, str(given.get("recipe") or "")),
+        progress=_Steps(say, "training"), **more
     )  # fmt: skip
     return {"forecast": found.number}
 

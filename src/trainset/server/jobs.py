@@ -254,13 +254,22 @@ class Jobs:
         for old in sorted(self._jobs)[:-_KEPT]:
             if self._jobs[old].state not in (WAITING, RUNNING):
                 del self._jobs[old]
-                for path in (self._folder / f"{old:06}.json", epochs_of(self._dataset, old)):
+                for path in (
+                    self._folder / f"{old:06}.json",
+                    epochs_of(self._dataset, old),
+                    arrivals_of(self._dataset, old),
+                ):
                     path.unlink(missing_ok=True)
 
 
 def epochs_of(dataset: Dataset, number: int) -> Path:
     """The file with the epochs of a training that a job runs, see `store.epochs`."""
     return dataset.place("cache", "jobs", f"{number:06}.epochs")
+
+
+def arrivals_of(dataset: Dataset, number: int) -> Path:
+    """The file with samples of an import that a job runs, see `server.arrivals`."""
+    return dataset.place("cache", "jobs", f"{number:06}.arrivals")
 
 
 class _Tail:

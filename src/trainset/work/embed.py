@@ -248,6 +248,14 @@ class _Pass:
         return vectors
 
 
+def unembedded(dataset: Dataset, embedder: str = "", settings: Mapping[str, Any] | None = None) -> int:
+    """How many contents have no embedding by this embedder and settings: what `embed` would compute."""
+    meant = of_embedders.chosen(dataset, embedder, settings)
+    with open_table(dataset, columns=["source", "path", "content", "size"]) as table:
+        missing, _ = _missing(dataset, table, meant)
+    return int(pc.sum(pc.equal(missing["copy"], 1)).as_py() or 0)
+
+
 def _missing(dataset: Dataset, table: QueryTable, embedder: Embedder) -> tuple[pa.Table, int]:
     """The samples of contents without embedding, in the order of import, and how many contents have one. `copy`: which of the
     `copies` of its content a sample is, both at most `_COPIES`."""

@@ -9,7 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from uuid import uuid4
 
 import pyarrow as pa
@@ -39,6 +39,8 @@ __all__ = ["ImportReport", "choose_format", "import_", "plugins_for"]
 
 Progress = Callable[[int], None]
 """Called with how many more files or rows are done."""
+Arrived = Callable[[pa.RecordBatch, Callable[[str], BinaryIO]], None]
+"""Called with samples, columns as in `store.schema.SAMPLES`, and what opens a file of theirs by its path."""
 
 _FILES_AT_ONCE = (8, 256)  # few files are spread over all workers, many come in batches that are worth their way
 _TEXTS_AT_ONCE = 5_000
@@ -50,7 +52,7 @@ def import_(
     dataset: Dataset, source: str | os.PathLike[str], *, name: str = "", format: str = "", settings: Mapping[str, Any] | None = None,
     allow_roots: Sequence[str] = (), split_names: Mapping[str, str] | None = None, person: str = "", reason: str = "",
     report: str | os.PathLike[str] | None = None, rehash: bool = False, progress: Progress | None = None,
-    unpacking: Progress | None = None, waiting: Callable[[], None] | None = None,
+    unpacking: Progress | None = None, waiting: Callable[[], None] | None = None, arrived: Arrived | None = None,
 ) -> ImportReport:  # fmt: skip
     """Imports a folder, a list, or an archive of them into the dataset, as one action.
 
@@ -58,7 +60,8 @@ def import_(
     the same as before are not read again, unless `rehash`. `settings` are the format's; `allow_roots` names folders outside
     the source that its paths may lead to; `split_names` maps further spellings of splits; `report` receives every outcome as
     CSV. An archive is unpacked into the dataset first; `unpacking` is called with how many more members are. Raises `BadSource`
-    when the source is not there or its layout is unclear.
+    when the source is not there or its layout is unclear. `arrived` is handed samples as they are decoded, whose previews are kept by
+    then or soon after; they are in the dataset when the import has ended.
     """
     spellings.check(split_names or {})
     place = Path(source).expanduser()
@@ -87,7 +90,7 @@ def import_(
             format = "" if format.replace("-", "_") == packed.name else format
             asked = found.format or format or _asked_before(dataset, name)
             plugin = registry.plugin("format", "class_folders") if found.empty else choose_format(place, asked)
-        job = Import(dataset, place, plugin, name, how, chosen, split_names or {}, opened=found)
+        job = Import(dataset, place, plugin, name, how, chosen, split_names or {}, opened=found, arrived=arrived)
         result = job.run(acting(person), reason, rehash, progress or _unwatched)
         if report is not None:
             write_report(dataset, job.token, Path(report))
@@ -119,7 +122,7 @@ class Import:
     def __init__(
         self, dataset: Dataset, place: Path, plugin: Plugin, name: str, settings: dict[str, Any], allowed: tuple[str, ...],
         split_names: Mapping[str, str], verb: str = "import", also: Callable[[], Sequence[Entry]] = tuple,
-        opened: unpack.Opened | None = None,
+        opened: unpack.Opened | None = None, arrived: Arrived | None = None,
     ) -> None:  # fmt: skip
         self.dataset, self.plugin, self.name, self.verb, self.also = dataset, plugin, name, verb, also
         readable = plugin.settings_of("read")
@@ -150,6 +153,7 @@ class Import:
         self.made: list[tuple[str, int, int]] = []
         self.labels: set[str] = set()
         self.replaced = 0
+        self.arrived, self.shown = arrived, 0.0
 
     def run(self, person: str, reason: str, rehash: bool, progress: Progress) -> ImportReport:
         started = time.monotonic()
@@ -299,6 +303,11 @@ class Import:
             self.measures.append(kept.measures)
         if kept.previews:
             self.previews.put(kept.previews)
+        if self.arrived is not None:
+            self.arrived(kept.samples, lambda path: paths.open_media(self.root, path, self.allowed))
+            if time.monotonic() - self.shown > 1.0:  # whoever watches wants to see them
+                self.shown = time.monotonic()
+                self.previews.flush()
         self.replaced += kept.replaces
         if sum(batch.num_rows for batch in self.held) >= parts.PART_ROWS:
             self._flush()

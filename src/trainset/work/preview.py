@@ -24,7 +24,7 @@ from trainset.formats._tables import JSON_SUFFIXES
 from trainset.formats._walk import plain_files
 from trainset.formats._zip import ENTRY, FAULTS, opened
 from trainset.media import kinds
-from trainset.model import Outcome
+from trainset.model import SPLIT_SPELLINGS, Outcome
 from trainset.store import paths
 from trainset.store.dataset import Dataset
 from trainset.work import unpack
@@ -34,6 +34,7 @@ MOST = 200_000
 """Files and rows that are looked at; of more it is said that there are more."""
 _SHOWN, _NAMED, _CLASSES = 8, 20, 200
 _LONGEST = 300  # characters of a text that is shown
+_LISTS = 10  # lists of a folder that are looked into for their columns
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,21 @@ def _columns(place: Path, plugin: Plugin, chosen: Mapping[str, Any]) -> tuple[li
         files = [paths.from_local(os.path.relpath(path, place)) for path in plain_files(place)]
         lists = [path for path in files if path.lower().endswith(_lists.SUFFIXES)]
         shown = next((path for path in lists if path.rsplit("/", 1)[-1].lower().startswith("metadata.")), "")
-        shown = str(chosen.get("list") or shown or next((path for path in lists if "/" not in path), ""))
+        top = [path for path in lists if "/" not in path][:_LISTS]
+        shown = str(chosen.get("list") or shown)
+        if not shown and top:  # the one of which most is known: the others may be notes beside it
+            found = [_matched(place / paths.local(path), chosen, mapping) for path in top]
+            return max(found, key=lambda pair: len(pair[1]))
         if not shown:
             return [], {}
         place = place / paths.local(shown)
     elif plugin.name not in ("csv", "jsonl"):
         return [], {}
+    return _matched(place, chosen, mapping)
+
+
+def _matched(place: Path, chosen: Mapping[str, Any], mapping: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The columns of one list, and which of them is which of ours."""
     options = {name: str(chosen.get(name, "")) for name in ("encoding", "delimiter")}
     try:
         rows: CsvRows | JsonRows = (
@@ -210,8 +220,17 @@ def _packed(place: Path, packed: Plugin) -> Preview:
         except (*FAULTS, TooMuch, MemoryError) as error:
             return Preview(packed.name, title, trouble=f"this archive cannot be read: {str(error)[:200]}")
         media = Counter(kinds.medium_of(name) or "other" for name in names[:MOST])
-        rows = [{"path": name[:_LONGEST], "text": None} for name in names[:_SHOWN]]
-        return Preview(packed.name, title, len(names), "member", media=media, rows=rows, settings=settings)
+        read = [_by_folders(name) for name in names[:MOST] if kinds.medium_of(name)]
+        clear = bool(read) and len({len(one) for one in read}) == 1 and bool(read[0])  # else the import finds out
+        labels = Counter(one["label"] for one in read) if clear else Counter[str]()
+        splits = Counter(one["split"] for one in read if "split" in one) if clear else Counter[str]()
+        rows = [
+            {"path": name[:_LONGEST], "text": None, **(_by_folders(name) if clear else {})} for name in names[:_SHOWN]
+        ]
+        return Preview(
+            packed.name, title, len(names), "member", media=media, labels=dict(labels.most_common(_CLASSES)), classes=len(labels),
+            splits=dict(splits), rows=rows, settings=settings,
+        )  # fmt: skip
     if place.suffix.lower() == ".parquet":
         import pyarrow.parquet as pq
 
@@ -224,3 +243,11 @@ def _packed(place: Path, packed: Plugin) -> Preview:
             packed.name, title, facts.metadata.num_rows, "row", columns=columns, settings=settings,
         )  # fmt: skip
     return Preview(packed.name, title, 1, "file", settings=settings)
+
+
+def _by_folders(name: str) -> dict[str, str]:
+    """What the folders around a file most likely mean: `class/file` or `split/class/file`."""
+    folders = name.split("/")[:-1]
+    if len(folders) == 2 and folders[0].lower() in SPLIT_SPELLINGS:
+        return {"label": folders[1], "split": folders[0]}
+    return {"label": folders[0]} if len(folders) == 1 and folders[0].lower() not in SPLIT_SPELLINGS else {}

@@ -234,14 +234,12 @@ export class BigGrid {
     for (const [index, cell] of this.used) if (index < from || index >= to) this.drop(index, cell);
     this.options.onView?.(from, to);
     for (let index = from; index < to; index++) {
-      let cell = this.used.get(index);
-      if (!cell) {
-        cell = this.taken(index);
-        this.options.fill(cell, index);
-      }
+      const known = this.used.get(index);
+      const cell = known ?? this.taken(index);
       cell.style.width = `${wide}px`;
       cell.style.height = `${cellHeight}px`;
       cell.style.transform = `translate(${(index % columns) * wide}px, ${Math.floor(index / columns) * cellHeight - this.top}px)`;
+      if (!known) this.options.fill(cell, index); // once it has its size: what is drawn into it at once needs one
     }
     this.mark();
   }

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { counted } from '../asked';
 import { classKeys, commands, keysOf, own, useCommands, type Command } from '../keys';
-import { news } from '../live';
+import { head, news } from '../live';
 import { awake, toggle as playOrStop } from '../media/sound';
 import { ClassPicker } from '../look/ClassPicker';
 import * as fixes from '../look/fixes';
@@ -17,6 +17,7 @@ import type { CheckOf } from './Health';
 import { Settings, wordsOf, type Values } from './Settings';
 import { Words } from './Words';
 
+const PICKED = 300; // ids that an address holds
 const TOGETHER = 60;
 
 type Page = Schemas['FindingsPage'];
@@ -34,6 +35,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
   const [said, setSaid] = useState<Record<string, Partial<Sample> & { dismissed?: boolean }>>({});
   const [asking, setAsking] = useState<string | null>(null);
   const [picker, setPicker] = useState(false);
+  const at = useStore(head);
   const audible = useStore(awake);
   const mine = useStore(own);
   const list = useRef<HTMLUListElement>(null);
@@ -41,7 +43,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
   const shown = pages?.findings ?? [];
 
   useEffect(() => {
-    if (check.waiting) return;
+    if (check.waiting || (check.again && pages !== null)) return undefined; // until it has looked, the findings of before stay
     const control = new AbortController();
     const timer = setTimeout(
       () => {
@@ -60,7 +62,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
       clearTimeout(timer);
       control.abort();
     };
-  }, [check.check, words, of, check.waiting]);
+  }, [check.check, words, of, check.waiting, check.again]);
 
   async function more(): Promise<void> {
     try {
@@ -85,8 +87,29 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
 
   const paint: fixes.Paint = useCallback((ids, change) => {
     setSaid((old) => ({ ...old, ...Object.fromEntries(ids.map((id) => [id, { ...old[id], ...change }])) }));
-    return () => setSaid((old) => Object.fromEntries(Object.entries(old).filter(([id]) => !ids.includes(id))));
+    // what was done stays on the card until its sample is asked for again; what was refused goes at once
+    return (at) => at === undefined && setSaid((old) => Object.fromEntries(Object.entries(old).filter(([id]) => !ids.includes(id))));
   }, []);
+
+  // the samples as the log has them now: somebody may have fixed them elsewhere, or taken a fix back
+  useEffect(() => {
+    const ids = shown.slice(0, PICKED).map((finding) => finding.sample.id);
+    if (!ids.length || at < 0) return undefined;
+    const control = new AbortController();
+    const timer = setTimeout(() => {
+      told(client.GET('/api/samples', { params: { query: { picked: ids.join(','), count: PICKED } }, signal: control.signal }))
+        .then((window) => {
+          if (control.signal.aborted) return;
+          const fresh = new Map(window.samples.map((sample) => [sample.id, sample]));
+          setSaid((old) => Object.fromEntries(ids.flatMap((id) => (fresh.has(id) ? [[id, { ...fresh.get(id), dismissed: old[id]?.dismissed ?? false }]] : []))));
+        })
+        .catch(() => undefined); // the cards show what was said of them last
+    }, 400);
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [at]);
 
   const one = useCallback(
     (what: (target: fixes.Target) => Promise<void>) => {
@@ -186,6 +209,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
           <p className="counts">
             <b>{counted(count, 'sample')}</b>
             {check.bad > 0 && <b>, {counted(check.bad, 'file or row', 'files and rows')}</b>}
+            {check.again && <span className="dim">, looking again…</span>}
             {check.dismissed > 0 && <span className="dim">, {check.dismissed.toLocaleString('en')} dismissed</span>}
           </p>
         )}
@@ -271,7 +295,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
         {shown.map((finding, n) => {
           const now = { ...finding.sample, ...said[finding.sample.id] };
           return (
-            <li key={finding.sample.id} className={`finding${n === marked ? ' marked' : ''}${now.excluded || now.dismissed ? ' gone' : ''}`} aria-current={n === marked ? 'true' : undefined} onPointerDown={() => setMarked(n)}>
+            <li key={finding.sample.id} className={`finding${n === marked ? ' marked' : ''}${now.excluded || now.dismissed || now.label !== finding.sample.label ? ' gone' : ''}`} aria-current={n === marked ? 'true' : undefined} onPointerDown={() => setMarked(n)}>
               <button className="media" onClick={() => open(finding.sample.id)} aria-label={`open ${finding.sample.name} in Look`}>
                 <Thumb id={finding.sample.id} medium={medium} name={finding.sample.name} />
               </button>
@@ -279,6 +303,11 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
                 <span className="severity" title={`severity ${finding.severity.toFixed(2)} of 1`}>
                   <i style={{ width: `${Math.max(4, 100 * finding.severity)}%` }} />
                 </span>
+                {now.label !== finding.sample.label && (
+                  <>
+                    <s className="dim">{finding.sample.label ?? 'no label'}</s>{' → '}
+                  </>
+                )}
                 <b className="cut" title={now.label ?? ''}>
                   {now.label ?? 'no label'}
                 </b>

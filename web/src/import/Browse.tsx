@@ -10,32 +10,27 @@ export function Browse() {
   const [path, setPath] = useState('');
   const roots = useAsked((signal) => told(client.GET('/api/roots', { signal })), '');
   const { found, error } = useAsked((signal) => told(client.GET('/api/folder', { params: { query: { root, path } }, signal })), `${root} ${path}`);
+  const several = (roots.found ?? []).length > 1;
   const parts = path ? path.split('/') : [];
+  const entries = (found?.entries ?? []).filter((one) => !(one.folder && one.name.endsWith('.trainset'))); // datasets are no sources
   const below = (name: string) => (path ? `${path}/${name}` : name);
   return (
     <section className="browse" aria-label="a place on the server's machine">
       <h2>or a place on the machine where trainset runs</h2>
       <nav className="trail" aria-label="folder">
-        {(roots.found ?? []).length > 1 ? (
-          <select
-            value={root}
-            aria-label="open folder"
-            onChange={(event) => {
-              setRoot(Number(event.target.value));
+        {roots.found?.map((one) => (
+          <button
+            key={one.number}
+            className={several ? 'root' : 'link'}
+            aria-pressed={several ? one.number === root : undefined}
+            onClick={() => {
+              setRoot(one.number);
               setPath('');
             }}
           >
-            {roots.found?.map((one) => (
-              <option key={one.number} value={one.number}>
-                {one.name}
-              </option>
-            ))}
-          </select>
-        ) : (
-          <button className="link" onClick={() => setPath('')}>
-            {roots.found?.[0]?.name ?? '…'}
+            {one.name}
           </button>
-        )}
+        ))}
         {parts.map((part, n) => (
           <span key={n}>
             {' / '}
@@ -53,7 +48,7 @@ export function Browse() {
         </p>
       )}
       <ul className="entries">
-        {found?.entries.map((one) => (
+        {entries.map((one) => (
           <li key={one.name}>
             {one.folder ? (
               <button onClick={() => setPath(below(one.name))}>
@@ -67,7 +62,7 @@ export function Browse() {
             )}
           </li>
         ))}
-        {found && !found.entries.length && <li className="dim">nothing in it</li>}
+        {found && !entries.length && <li className="dim">nothing in it</li>}
         {found?.more && <li className="dim">and more</li>}
       </ul>
       <p className="dim">

@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { counted, useAsked } from '../asked';
 import { news, refresh } from '../live';
+import { Arriving } from '../look/Arriving';
 import { linkTo } from '../place';
 import { client, sentence, told } from '../server';
 import { useStore } from '../store';
@@ -34,12 +35,13 @@ export function Job({ number }: { number: number }) {
       {!over && (
         <>
           <p role="status">
-            {job.state === 'waiting' ? 'waits for what was started before' : `${job.step || 'beginning'} ${job.done.toLocaleString('en')}${job.of ? ` of ${job.of.toLocaleString('en')}` : ''}`}
+            {job.state === 'waiting' ? 'waits for what was started before' : `${job.step || 'beginning'} ${job.done ? job.done.toLocaleString('en') : ''}${job.done && job.of ? ` of ${job.of.toLocaleString('en')}` : ''}`}
           </p>
-          <progress aria-label="how far it is" {...(job.of ? { value: job.done, max: job.of } : {})} />
+          <progress aria-label="how far it is" {...(job.of && job.done ? { value: Math.min(job.done, job.of), max: job.of } : {})} />
           <p>
             <button onClick={() => void cancel()}>Stop</button> <span className="dim">You may leave this page; what is decoded is kept, and a later import goes on from there.</span>
           </p>
+          <Arriving job={job} />
         </>
       )}
       {job.state === 'done' && <Outcome report={job.result as Report} />}

@@ -48,6 +48,7 @@ export function Preview({ source }: { source: SourceOf }) {
     }
   }
 
+  const unit = found?.unit === 'member' ? 'file' : (found?.unit ?? 'file');
   const title = source.upload || (source.path === '.' ? 'this folder' : source.path);
   if (error && !found)
     return (
@@ -65,12 +66,12 @@ export function Preview({ source }: { source: SourceOf }) {
   return (
     <section className="preview" aria-label="preview">
       <h2>
-        <b className="break">{title}</b> · {found.title}
+        <b className="break">{title}</b> · {found.unit === 'row' && found.title === 'Class folders' ? 'Lists of texts' : found.title}
       </h2>
       <p className="counts">
         <b>
           {found.more && 'more than '}
-          {counted(found.count, found.unit)}
+          {counted(found.count, unit)}
         </b>
         {Object.entries(found.media).length > 0 &&
           `: ${Object.entries(found.media)
@@ -192,7 +193,7 @@ export function Preview({ source }: { source: SourceOf }) {
       )}
       <p className="go">
         <button className="main" disabled={starting || (found.count === 0 && found.trouble !== '')} onClick={() => void start()}>
-          Import {found.count > 0 && !found.trouble ? counted(found.count, found.unit) : ''}
+          Import {found.count > 0 && !found.trouble ? counted(found.count, unit) : ''}
         </button>{' '}
         <a href={linkTo('import')}>Choose something else</a>
       </p>

@@ -5,10 +5,12 @@ import { classKeys, commands, keysOf, own, useCommands, type Command } from '../
 import { head, news, overview } from '../live';
 import { awake, toggle as playOrStop } from '../media/sound';
 import { go, linkTo, usePlace } from '../place';
+import { isOpen, useJobs, type Job } from '../runs/jobs';
 import { client, sentence, told } from '../server';
 import { useStore } from '../store';
 import { say } from '../toast';
 import { ActionBar } from './ActionBar';
+import { Arriving, Progress } from './Arriving';
 import { ClassPicker } from './ClassPicker';
 import { Facets } from './Facets';
 import { FilterBar } from './FilterBar';
@@ -23,9 +25,17 @@ const IDS_TOGETHER = 500;
 
 export function Look() {
   const known = useStore(overview);
+  const jobs = useJobs();
   if (!known) return <p className="empty">one moment…</p>;
+  const coming = jobs?.find((job) => job.verb === 'import' && isOpen(job));
   if (!known.samples && !known.excluded)
-    return (
+    return coming ? (
+      <div className="coming">
+        <h1 className="unseen">Look</h1>
+        <Progress job={coming} />
+        <Arriving job={coming} />
+      </div>
+    ) : (
       <div className="empty">
         <h1>Nothing here yet</h1>
         <p>
@@ -33,10 +43,10 @@ export function Look() {
         </p>
       </div>
     );
-  return <Looking medium={known.medium} names={known.classes.map((one) => one.name)} splits={Object.keys(known.splits).filter(Boolean)} />;
+  return <Looking coming={coming} medium={known.medium} names={known.classes.map((one) => one.name)} splits={Object.keys(known.splits).filter(Boolean)} />;
 }
 
-function Looking({ medium, names, splits }: { medium: string; names: string[]; splits: string[] }) {
+function Looking({ coming, medium, names, splits }: { coming: Job | undefined; medium: string; names: string[]; splits: string[] }) {
   const here = usePlace();
   const at = useStore(head);
   const heard = useStore(news);
@@ -206,6 +216,7 @@ function Looking({ medium, names, splits }: { medium: string; names: string[]; s
       {facets && <Facets onClose={() => setFacets(false)} />}
       <section className="middle">
         <h1 className="unseen">Look</h1>
+        {coming && <Progress job={coming} />}
         <FilterBar total={windows?.total ?? null} moved={moved} onRefresh={() => setAgain((n) => n + 1)} />
         <div className="subbar">
           <button className="quiet" aria-pressed={facets} onClick={() => setFacets(!facets)}>

@@ -47,7 +47,7 @@ export function Matrix() {
           </p>
         ) : (
           <p>
-            A run predicts every sample by a model that has not seen it; this page shows what is taken for what. <a href={linkTo('runs')}>Start one</a>, or run{' '}
+            A run predicts every sample by a model that has not seen it; this page shows what is taken for what. <a href={linkTo('runs', { more: { start: 'train' } })}>Start one</a>, or run{' '}
             <code>trainset train</code>.
           </p>
         )}

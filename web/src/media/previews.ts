@@ -67,7 +67,8 @@ export class Previews {
   }
 }
 
-function unpacked(data: ArrayBuffer): Preview[] {
+/** What the server packs into one answer. */
+export function unpacked(data: ArrayBuffer): Preview[] {
   const view = new DataView(data);
   const found: Preview[] = [];
   for (let at = 0; at + 5 <= data.byteLength; ) {

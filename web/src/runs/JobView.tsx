@@ -89,12 +89,16 @@ function Result({ job }: { job: Job }) {
   if (job.state !== 'done' || !found) return null;
   if (found.run)
     return (
-      <a href={linkTo('matrix', { where: [], picked: [], more: { run: found.run } })}>
-        {found.run}
-        {found.accuracy != null && `: ${percent(found.accuracy, 1)} right held out`}
-      </a>
+      <span>
+        <a href={linkTo('matrix', { where: [], picked: [], more: { run: found.run } })}>
+          {found.run}
+          {found.accuracy != null && `: ${percent(found.accuracy, 1)} right held out`}
+        </a>{' '}
+        · <a href={linkTo('health', { where: [], picked: [], more: { check: 'label_error' } })}>likely wrong labels</a>
+      </span>
     );
-  return found.sentences?.[0] ? <span>{found.sentences[0]}</span> : null;
+  if (found.sentences?.[0]) return <a href={linkTo('versions', { where: [], picked: [], more: { part: 'compared' } })}>{found.sentences[0]}</a>;
+  return null;
 }
 
 type Table = {
@@ -151,7 +155,7 @@ function Details({ job }: { job: Job }) {
           {lines.join('\n')}
         </pre>
       ) : (
-        <p className="dim">It has said nothing{isOpen(job) ? ' yet' : ''}.</p>
+        isOpen(job) && <p className="dim">It has said nothing yet.</p>
       )}
     </div>
   );

@@ -130,7 +130,7 @@ function NewVersion({ at, onMade }: { at: number; onMade: () => void }) {
       }}
     >
       <label>
-        Name this version <input required value={name} placeholder="v2" onChange={(event) => setName(event.target.value)} />
+        Name this version <input required value={name} placeholder={`v${(known?.versions.length ?? 0) + 1}`} onChange={(event) => setName(event.target.value)} />
       </label>
       <label className="grow">
         <span className="dim">what is new</span> <input value={message} onChange={(event) => setMessage(event.target.value)} />

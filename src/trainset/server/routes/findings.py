@@ -38,7 +38,8 @@ class Threshold(BaseModel):
 
 class Check(BaseModel):
     """A check and what it found. bad: files and rows that are no samples; worst: the severity of its worst finding, 0..1; about: what it says of
-    the set as a whole; waiting: it has not run yet; skipped: why it cannot; matters: 1..5; paired: its findings are copies of something."""
+    the set as a whole; waiting: it has not run yet; again: it is about to look again, and what is said is of before; skipped: why it cannot;
+    matters: 1..5; paired: its findings are copies of something."""
 
     check: str
     title: str
@@ -52,6 +53,7 @@ class Check(BaseModel):
     why: str
     next: str
     waiting: bool
+    again: bool
     skipped: str
     paired: bool
     settings: list[Threshold]
@@ -225,7 +227,7 @@ def _health(desk: Desk, found: Found) -> Health:
                 worst=float(result.severity[0]) if result and result.flagged else 0.0, dismissed=result.dismissed if result else 0,
                 about=[*result.about] if result else [], why=plugin.section("Why it matters"),
                 next=result.next if result and result.next else plugin.section("What to do"), waiting=result is None,
-                skipped=result.skipped if result else "", paired=name in PAIRED,
+                again=result is not None and name in found.waiting, skipped=result.skipped if result else "", paired=name in PAIRED,
                 settings=[Threshold(**vars(one)) for one in declared(plugin, desk.dataset.medium)],
             )
         )  # fmt: skip
