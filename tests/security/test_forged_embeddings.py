@@ -17,6 +17,7 @@ import trainset
 from tests import helpers
 from trainset.errors import DamagedDataset, TrainsetError
 from trainset.store import embedded
+from trainset.work.map_view import MapView
 
 
 @pytest.fixture
@@ -152,4 +153,5 @@ def test_a_dataset_that_names_an_embedder_fetches_and_runs_nothing(
         dataset.audit()
         dataset.embedders()
         dataset.embeddings(embedder="pixels")
+        assert not [one for one in MapView(dataset).choices() if ":" in one.embedder or "." in one.embedder]
     assert helpers.run("status", "-d", images).returncode == 0

@@ -208,6 +208,7 @@ def test_json_made_to_break_readers_is_an_outcome(data: str, tmp_path: Path) -> 
 
 SLOW = [
     "regexp_matches(text, '(a+)+$')", "regexp_matches(text, '^(a|a)*b')", "regexp_matches(text, '(a*)*(a*)*b')", "regexp_matches(text, '((a?){50}){50}b')",
+    "(" * 15_000, "- " * 9_000, "'('||(" * 3_000, "(- " * 5_000, "- --x\n" * 3_000, "- /**/" * 3_000, "e'\\\\'' = (" * 900 + "(" * 5_000,
     "text like '%a_%a_%a_%a_%a_%b'", "text ilike '%a%a%a%a%a%a%b'", "text like text", "contains(text, text)", "upper(lower(text)) = strip_accents(text)",
 ]  # fmt: skip
 

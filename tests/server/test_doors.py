@@ -12,7 +12,8 @@ import pytest
 from fastapi import APIRouter
 
 import trainset
-from tests.server.conftest import ADMIN, HERE, REVIEWER, Caller
+from tests.server.conftest import ADMIN, HERE, REVIEWER, TOKENS, Caller
+from trainset.server import guard, roles
 from trainset.server.roles import Guarded, Role
 
 TRICKS = [
@@ -84,6 +85,82 @@ def test_a_reviewer_fixes_and_starts_no_work(call: Caller, dataset: trainset.Wor
     assert dataset.log()[-1].person == "bob"
     refused = reviewer.post("/api/jobs", json={"verb": "embed"})
     assert (refused.status_code, refused.json()["error"]) == (403, "bob is a reviewer and may not do this")
+
+
+def test_a_reviewer_undoes_what_reviewers_do_and_makes_no_class(call: Caller, dataset: trainset.Workbench) -> None:
+    reviewer, admin = call(REVIEWER), call()
+    ids = [row["id"] for row in dataset.look(n=2).rows()]
+    refused = reviewer.post("/api/undo", json={"seq": 1})
+    assert (refused.status_code, refused.json()["error"]) == (409, "action #1 (import) is not yours to undo")
+    new = {"ids": ids, "to": "mouse", "new_class": True}
+    assert reviewer.post("/api/fixes/label", json=new).status_code == 403
+    assert admin.post("/api/undo", json={"seq": 1}).json()["verb"] == "import"
+    back = reviewer.post("/api/undo", json={"seq": 2})
+    assert (back.status_code, back.json()["error"]) == (409, "action #2 (import) is not yours to undo")
+    assert admin.post("/api/undo", json={"seq": 2}).status_code == 200
+    done = admin.post("/api/fixes/exclude", json={"ids": ids}).json()
+    assert reviewer.post("/api/undo", json={"seq": done["action"]}).json()["verb"] == "exclude"
+    assert len(dataset.look(n=50)) == 20
+
+
+def test_the_token_of_a_browser_opens_once_and_is_no_key(call: Caller) -> None:
+    doors = call.app.state.doors  # type: ignore[attr-defined]
+    once = doors.once(TOKENS[ADMIN])
+    assert call("").get("/api/session", headers={"Authorization": f"Bearer {once}"}).status_code == 401
+    first = call("")
+    assert first.get(f"/?token={once}").status_code == 303
+    assert first.get("/api/session").json()["role"] == "admin"
+    assert call("").get(f"/?token={once}").status_code == 401
+
+
+def test_of_very_many_sessions_the_oldest_end(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roles, "_MOST", 3)
+    visitors = [call("") for _ in range(5)]
+    for visitor in visitors:
+        visitor.get(f"/?token={REVIEWER}")
+    assert [visitor.get("/api/session").status_code for visitor in visitors] == [401, 401, 200, 200, 200]
+
+
+def test_nobody_takes_all_streams(call: Caller, dataset: trainset.Workbench) -> None:
+    events = call.app.state.desk.events  # type: ignore[attr-defined]
+
+    async def open_many() -> None:
+        streams = [events.listen("bob") for _ in range(40)]
+        for stream in streams:
+            await anext(stream)
+        with pytest.raises(trainset.errors.BadValue, match="too many pages"):
+            events.require_room("bob")
+        events.require_room("ada")
+        for stream in streams:
+            await stream.aclose()
+        events.require_room("bob")
+
+    asyncio.run(open_many())
+
+
+def test_a_body_that_never_ends_is_not_waited_for(call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.1)
+
+    async def receive() -> dict[str, Any]:
+        if said:
+            await asyncio.sleep(60)
+        said.append(1)
+        return {"type": "http.request", "body": b'{"seq"', "more_body": True}
+
+    said: list[int] = []
+    for path, kind in (("/api/undo", "application/json"), ("/api/uploads/file", "application/octet-stream")):
+        said.clear()
+        assert (
+            raw(
+                call,
+                "PUT" if "file" in path else "POST",
+                path,
+                receive=receive,
+                kind=kind,
+                query=b"upload=a&path=a.png",
+            )
+            == 400
+        )
 
 
 def test_a_token_becomes_a_cookie_and_leaves_the_address(call: Caller) -> None:
@@ -190,12 +267,15 @@ def test_no_answer_lets_another_site_read(call: Caller) -> None:
     )
 
 
-def raw(call: Caller, method: str, path: str) -> int:
+async def small() -> dict[str, Any]:
+    return {"type": "http.request", "body": b"{}", "more_body": False}
+
+
+def raw(
+    call: Caller, method: str, path: str, *, receive: Any = small, kind: str = "application/json", query: bytes = b""
+) -> int:
     """The status of a request whose path nobody tidies on its way."""
     answers: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"{}", "more_body": False}
 
     async def send(message: Any) -> None:
         answers.append(message)
@@ -203,11 +283,11 @@ def raw(call: Caller, method: str, path: str) -> int:
     headers = {
         "host": HERE.removeprefix("http://"),
         "authorization": f"Bearer {ADMIN}",
-        "content-type": "application/json",
+        "content-type": kind,
     }
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http", "path": unquote(path), "root_path": "",
-        "raw_path": path.encode(), "query_string": b"", "headers": [(k.encode(), v.encode()) for k, v in headers.items()], "client": ("127.0.0.1", 1),
+        "raw_path": path.encode(), "query_string": query, "headers": [(k.encode(), v.encode()) for k, v in headers.items()], "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8765), "state": {},
     }  # fmt: skip
     asyncio.run(call.app(scope, receive, send))  # type: ignore[attr-defined]

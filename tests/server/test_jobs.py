@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 import trainset
 import trainset.server
-from tests.server.conftest import REVIEWER, Caller
+from tests.server.conftest import ADMIN, HERE, PORT, REVIEWER, TOKENS, Caller
 from tests.work.test_train import filled, rows, trained
 from trainset.recipe import Recipe
-from trainset.server import job_verbs
-from trainset.server.jobs import LOST, epochs_of
+from trainset.server import job_verbs, make_app
+from trainset.server.jobs import LOST, Job, epochs_of
 from trainset.store.epochs import Live, read
 
 SETTINGS = {"embedder": "hashed_ngrams", "groups": "none", "head": "logistic", "epochs": 4}
@@ -106,6 +106,66 @@ def test_no_command_and_nothing_unknown_is_started_from_the_page(
     refused = admin.post("/api/jobs", json={"verb": verb, "arguments": arguments})
     assert refused.status_code == status, refused.text
     assert admin.get("/api/jobs").json() == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [
+        ("import", '{"files": "x"}'), ("import", '{"files": NaN}'), ("import", '{"files": 99999999999}'), ("import", '{"name": "\\ud800"}'),
+        ("import", '{"name": {"a": 1}}'), ("import", '{"settings": [1]}'), ("import", '{"settings": {"map": ["x"]}}'), ("import", '{"root": "0"}'),
+        ("import", '{"name": ' + "[" * 800 + "]" * 800 + "}"), ("embed", '{"embedder": NaN}'), ("train", '{"settings": {"seed": 1e999}}'),
+        ("train", '{"settings": {"\\ud800": 1}}'), ("compare", '{"seeds": ' + "9" * 4000 + "}"), ("compare", '{"versions": 5}'), ("compare", '{"versions": [[1]]}'),
+        ("curve", '{"of": {"a": 1}}'), ("curve", '{"more": -1}'), ("map", '{"anew": "yes"}'), ("map", '{"embedder": "a\\u0000"}'),
+    ],
+)  # fmt: skip
+def test_an_argument_of_another_kind_is_refused_and_the_list_of_jobs_stays_readable(
+    admin: TestClient, verb: str, arguments: str
+) -> None:
+    body = f'{{"verb": "{verb}", "arguments": {arguments}}}'
+    refused = admin.post("/api/jobs", content=body, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 400, refused.text
+    assert (admin.get("/api/jobs").status_code, admin.get("/api/jobs").json()) == (200, [])
+
+
+def test_every_argument_says_what_it_may_be() -> None:
+    assert {name for verb in job_verbs.VERBS.values() for name in verb.takes} == {*job_verbs._KINDS}
+
+
+@pytest.mark.parametrize("verb", ["map", "clusters"])
+@pytest.mark.parametrize("name", ["/etc/model.onnx", "hf:some/model", "..", "../x", "model.onnx"])
+def test_a_map_names_no_file_of_the_machine(dataset: trainset.Workbench, verb: str, name: str) -> None:
+    with pytest.raises(trainset.errors.UnknownName, match="opens no model by its place"):
+        job_verbs.VERBS[verb].run(dataset, {"embedder": name}, "ada", lambda **_: None)
+
+
+def test_a_forecast_takes_no_command(dataset: trainset.Workbench) -> None:
+    with pytest.raises(trainset.errors.Unsafe, match="a command is started where it was typed"):
+        job_verbs.VERBS["curve"].run(dataset, {"recipe": "rm {train} {test} {out}"}, "ada", lambda **_: None)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"number": -5}, {"number": 10**400}, {"number": 8}, {"number": True}, {"done": "x"}, {"of": "x"}, {"of": 1.5}, {"live": [1]}, {"arguments": 3}, {"error": {"error": 5}},
+        {"lines": ["x"] * 100_000}, {"state": ["running"]}, {"started": None}, {"more": 1}, {"result": "DEEP"},
+    ],
+)  # fmt: skip
+def test_a_forged_record_of_a_job_is_left_out(dataset: trainset.Workbench, forged: dict[str, Any]) -> None:
+    folder = dataset.place("cache", "jobs")
+    folder.mkdir(parents=True)
+    facts = dataclasses.asdict(Job(7, "measure", {}, "mallory", "2026-01-01", state="done"))
+    (folder / "000007.json").write_text(json.dumps(facts | forged).replace('"DEEP"', "[" * 5_000 + "]" * 5_000))
+    (folder / "000006.json").write_text("[" * 100_000)
+    (folder / "000009.json").write_text(
+        json.dumps(facts | {"number": 9, "result": float("nan"), "step": "\ud800", "live": {"\ud800": 1}})
+    )
+    (folder / "000010.json").symlink_to("/dev/zero")
+    app = make_app(dataset, tokens=TOKENS, port=PORT)
+    try:
+        client = TestClient(app, base_url=HERE, headers={"Authorization": f"Bearer {ADMIN}"})
+        assert [job["number"] for job in client.get("/api/jobs").json()] == [9]
+    finally:
+        app.state.desk.close()
 
 
 @pytest.mark.parametrize("settings", [{"embedder": "/etc/model.onnx"}, {"embedder": "hf:some/model"}, {"hidden": 1}])

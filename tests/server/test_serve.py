@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,9 +18,13 @@ from typing import Any
 
 import psutil
 import pytest
+import uvicorn
 
+import trainset
 from docs import shapes
 from tests.helpers import SOURCE, pictures, run, run_json
+from trainset.server import make_app, patience
+from trainset.server.serve import bind
 
 
 @pytest.fixture
@@ -98,6 +104,57 @@ def test_it_serves_until_it_is_told_to_end_and_leaves_nobody_behind(
     errors = process.stderr.read()
     assert token not in errors
     assert "Traceback" not in errors, errors
+
+
+def test_who_connects_and_says_nothing_is_let_go(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 1.0)
+    sock = bind("127.0.0.1", 0)
+    port = sock.getsockname()[1]
+    with trainset.open(folder / "pets.trainset") as dataset:
+        app = make_app(dataset, tokens={}, port=port)
+        server = uvicorn.Server(uvicorn.Config(app, http=patience.Patient, log_level="warning", ws="none"))
+        thread = threading.Thread(target=server.run, args=([sock],))
+        thread.start()
+        try:
+            head = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+            for said, again in ((b"", b""), (head.encode(), b"X: y\r\n"), (f"{head}\r\n{head}".encode(), b"X: y\r\n")):
+                with socket.create_connection(("127.0.0.1", port), timeout=20) as slow:
+                    slow.sendall(said)
+                    with contextlib.suppress(OSError):  # closed while something is sent
+                        while again:
+                            slow.sendall(again)
+                            time.sleep(0.1)
+                    with contextlib.suppress(ConnectionError):
+                        while slow.recv(65_536):
+                            pass  # it ends: else this waits until the test is stopped
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as large:
+                large.sendall(head.encode() + b"X: " + b"y" * 200_000)
+                assert b" 400 " in large.recv(100)
+        finally:
+            server.should_exit = True
+            thread.join()
+            app.state.desk.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a job ends when it next reads from its parent")
+def test_killed_it_leaves_no_job_behind(start: Callable[..., Started]) -> None:
+    process, said = start()
+    token = said["address"].split("token=")[1]
+    request = urllib.request.Request(
+        said["address"].split("/?")[0] + "/api/jobs", data=b'{"verb": "measure"}',
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    urllib.request.urlopen(request, timeout=20).read()
+    for _ in range(200):
+        children = psutil.Process(process.pid).children(recursive=True)
+        if children:
+            break
+        time.sleep(0.05)
+    assert children
+    process.kill()
+    process.wait(30)
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
 
 
 def test_a_port_that_is_taken_is_said_before_any_work(folder: Path) -> None:

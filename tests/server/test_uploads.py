@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from tests.helpers import pictures
 from tests.server.conftest import ADMIN, HERE, PORT, REVIEWER, TOKENS, Caller
 from trainset.formats._names import unsafe_name
 from trainset.server import make_app
+from trainset.server.desk import Desk
+from trainset.server.job_verbs import VERBS
+from trainset.server.jobs import Job
 from trainset.work import uploads
 
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -170,6 +174,59 @@ def test_browsing_names_what_lies_below_the_roots_and_nothing_else(admin: TestCl
         assert answer.status_code in (400, 403), path
         assert str(tmp_path) not in answer.text
     assert admin.get("/api/folder", params={"root": 7}).status_code == 404
+
+
+def test_what_is_neither_file_nor_folder_is_not_waited_for(admin: TestClient, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "in.csv")
+    (tmp_path / "memory").symlink_to("/proc/self")
+    for path in ("in.csv", "memory/environ"):
+        for format in ("", "csv", "text_lines"):
+            answer = admin.post("/api/preview", json={"path": path, "format": format})
+            assert answer.status_code in (400, 403), answer.text
+        asked = {"verb": "import", "arguments": {"source": path}}
+        assert admin.post("/api/jobs", json=asked).status_code in (400, 403)
+    everything = Desk(admin.app.state.desk.dataset, [Path("/")])  # type: ignore[attr-defined]
+    try:
+        with pytest.raises(trainset.errors.Unsafe):
+            everything.inside("proc/self/environ")
+    finally:
+        everything.close()
+
+
+def test_a_folder_swapped_while_its_import_waited_is_not_read(
+    dataset: trainset.Workbench, admin: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[dict[str, Any]] = []
+
+    def start(verb: str, arguments: dict[str, Any], person: str) -> Job:
+        kept.append(arguments)
+        return Job(1, verb, arguments, person, "")
+
+    root = tmp_path / "open"
+    pictures(root / "new", each=1)
+    desk = admin.app.state.desk  # type: ignore[attr-defined]
+    monkeypatch.setattr(desk, "roots", (root,))
+    monkeypatch.setattr(desk.jobs, "start", start)
+    told = admin.post("/api/jobs", json={"verb": "import", "arguments": {"source": "new", "name": "new"}}).json()
+    assert told["arguments"] == {"source": "new", "name": "new"}
+    shutil.move(root / "new", tmp_path / "old")
+    (root / "new").symlink_to(tmp_path / "old")
+    with pytest.raises(trainset.errors.Unsafe, match="leads elsewhere"):
+        VERBS["import"].run(dataset, kept[0] | {"job": 1}, "ada", lambda **_: None)
+
+
+def test_a_zip_whose_list_would_fill_the_memory_is_not_listed(admin: TestClient, tmp_path: Path) -> None:
+    """An archive of many empty members: 50 bytes of the list at its end each, and ten times that in memory."""
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        archive.writestr("a.png", b"")
+    data = (tmp_path / "many.zip").read_bytes()
+    start = data.rindex(b"PK\x01\x02")
+    entry, end = data[start : data.rindex(b"PK\x05\x06")], bytearray(data[data.rindex(b"PK\x05\x06") :])
+    end[12:16] = (len(entry) * 700_000).to_bytes(4, "little")
+    (tmp_path / "many.zip").write_bytes(data[:start] + entry * 700_000 + end)
+    found = admin.post("/api/preview", json={"path": "many.zip"}).json()
+    assert found["count"] == 0
+    assert "cannot be read" in found["trouble"]
 
 
 def test_a_preview_says_what_would_be_read_and_changes_nothing(

@@ -44,7 +44,7 @@ def serve(
     sock = bind(host, port)
     with _opened(dataset, new, ask=not json) as found:
 
-        def started(link: str, reviewers: dict[str, str]) -> None:
+        def started(link: str, reviewers: dict[str, str], once: str) -> None:
             if json:
                 output.document({"address": link, "reviewers": reviewers})
             else:
@@ -55,7 +55,7 @@ def serve(
                 output.line("Ctrl-C ends it. Whoever has an address has what it opens: give it to nobody else.")
             sys.stdout.flush()
             if browser and not json and _has_screen():
-                webbrowser.open(link)
+                webbrowser.open(once)
 
         run(
             found,

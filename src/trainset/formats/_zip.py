@@ -17,14 +17,14 @@ from trainset.formats._room import Broken, Room, TooMuch
 from trainset.model import Outcome
 from trainset.store import paths
 
-_FAULTS = (
+FAULTS = (
     zipfile.BadZipFile, EOFError, OSError, ValueError, OverflowError, struct.error, NotImplementedError, RuntimeError, zlib.error,
     lzma.LZMAError, LookupError, TypeError, AssertionError,
 )  # fmt: skip
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PIECE = 256 * 2**10
 _SMALL_PIECE = 4096  # zipfile unpacks all of LZMA that it is given: this becomes 30 MB at most
-_ENTRY = 128  # bytes that a member's entry in the list at the end takes, on average, in an archive that is still read
+ENTRY = 128  # bytes that a member's entry in the list at the end takes, on average, in an archive that is still read
 _UTF8 = 0x800  # the flag of a member whose name is UTF-8
 _NO_UTF8 = 0x8000  # one that the format has no use for
 _LINK = "a link, device, pipe or socket is not unpacked"
@@ -34,7 +34,7 @@ def unpack(source: Path, members: Members, room: Room) -> None:
     """Hands every member on. Raises `Broken` when the archive as a whole cannot be read, `TooMuch`."""
     with source.open("rb") as file:
         try:
-            archive = _opened(file, _ENTRY * room.members)
+            archive = opened(file, ENTRY * room.members)
         except zipfile.BadZipFile as error:
             if "not a zip" in str(error):
                 raise Broken(
@@ -43,7 +43,7 @@ def unpack(source: Path, members: Members, room: Room) -> None:
             raise Broken(Outcome.UNREADABLE, f"it is damaged: {error}") from None
         except MemoryError:
             raise TooMuch("the list at its end needs too much memory") from None
-        except _FAULTS as error:
+        except FAULTS as error:
             raise Broken(Outcome.UNREADABLE, f"it is damaged: {error}") from None
         with archive:
             entries = archive.infolist()
@@ -53,7 +53,7 @@ def unpack(source: Path, members: Members, room: Room) -> None:
                 _member(archive, entry, members)
 
 
-def _opened(file: IO[bytes], most: int) -> zipfile.ZipFile:
+def opened(file: IO[bytes], most: int) -> zipfile.ZipFile:
     """One name that is marked as UTF-8 and is none ends zipfile: then such names lose their mark, and get one of ours."""
     try:
         return zipfile.ZipFile(_Bounded(file, most))
@@ -130,7 +130,7 @@ def _data(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         raise Broken(Outcome.UNSUPPORTED, f"it is packed in a way that is not read here: {error}") from None
     except MemoryError:
         raise Broken(Outcome.TOO_LARGE, "it needs too much memory to unpack") from None
-    except _FAULTS as error:
+    except FAULTS as error:
         raise Broken(Outcome.UNREADABLE, f"it is damaged: {error}") from None
 
 

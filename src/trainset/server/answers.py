@@ -110,7 +110,9 @@ _PLACE = re.compile(r"(?<![\w.~/\\-])(?:/[^\s/:'\"(),;]+){2,}/?")
 
 
 def short(text: str, folder: Path | None) -> str:
-    """A text without the folders of this machine: places are said from the dataset on, or by their last name."""
+    """A text without the folders of this machine: places are said from the dataset on, or by their last name. What is no character, as in names of
+    files that are no UTF-8, is spelled out: no answer could hold it."""
+    text = text.encode("utf-8", "backslashreplace").decode()
     if folder is not None:
         text = text.replace(str(folder), folder.name).replace(
             os.fsencode(folder).decode("utf-8", "replace"), folder.name

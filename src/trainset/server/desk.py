@@ -67,12 +67,12 @@ class Desk:
         if not 0 <= root < len(self.roots):
             raise UnknownName(f"there is no folder {root}", expected=", ".join(root.name for root in self.roots))
         path = (self.roots[root] / paths.local(place)).resolve()
-        if not self.is_open(path):
+        if not self.is_open(path) or path.is_relative_to("/proc") or path.is_relative_to("/sys"):
             raise Unsafe(
                 "this place is not open to the page", where=path.name, expected="below " + " or ".join(root.name for root in self.roots),
                 next="trainset serve --allow-root DIR opens another folder",
             )  # fmt: skip
-        if not path.exists():
+        if not (path.is_dir() or path.is_file()):  # a pipe would be waited for
             raise BadSource("there is no such file or folder", where=path.name)
         return path
 

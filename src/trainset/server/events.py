@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-from trainset.errors import TrainsetError
+from trainset.errors import BadValue, TrainsetError
 from trainset.store import log
 from trainset.store.dataset import Dataset
 
@@ -19,6 +19,8 @@ _SECONDS = 0.5
 """Between two looks at what other processes did to the log."""
 _SILENCE = 15.0
 """Seconds after which a line is sent that says nothing, so that both sides see whether the other is there."""
+_MOST = 40
+"""Streams of one person."""
 _WAITING = 200
 """Events that a slow listener may have waiting; of more, the oldest are dropped, for the newest say where things stand."""
 
@@ -28,7 +30,7 @@ class Events:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self._listening: dict[asyncio.Queue[dict[str, Any]], asyncio.AbstractEventLoop] = {}
+        self._listening: dict[asyncio.Queue[dict[str, Any]], tuple[asyncio.AbstractEventLoop, str]] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._watcher: threading.Thread | None = None
@@ -37,7 +39,7 @@ class Events:
     def tell(self, kind: str, **facts: Any) -> None:
         """Sends an event to everyone."""
         with self._lock:
-            for waiting, loop in self._listening.items():
+            for waiting, (loop, _) in self._listening.items():
                 loop.call_soon_threadsafe(_put, waiting, {"kind": kind, **facts})
 
     def moved(self) -> None:
@@ -47,11 +49,18 @@ class Events:
             self._seen = head
             self.tell("log", at=head)
 
-    async def listen(self) -> AsyncIterator[bytes]:
+    def require_room(self, person: str) -> None:
+        """Raises `BadValue` when somebody listens too often already: each keeps a connection, and there are not many."""
+        with self._lock:
+            mine = sum(who == person for _, who in self._listening.values())
+        if mine >= _MOST:
+            raise BadValue("too many pages of yours are open", expected=f"at most {_MOST}", next="close some")
+
+    async def listen(self, person: str = "") -> AsyncIterator[bytes]:
         """The events from now on, as lines of the stream; the first says where the log is."""
         waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_WAITING)
         with self._lock:
-            self._listening[waiting] = asyncio.get_running_loop()
+            self._listening[waiting] = asyncio.get_running_loop(), person
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, name="trainset-events", daemon=True)
                 self._watcher.start()

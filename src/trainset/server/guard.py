@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trainset.errors import BadValue, TrainsetError
 from trainset.server.answers import problem
+from trainset.server.patience import BODY_SECONDS
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; "
@@ -129,16 +131,20 @@ def _twice_decoded(raw: bytes) -> bytes:
 
 
 def _limited(receive: Receive, limit: int | None) -> Receive:
-    """Reads no more than so many bytes, whatever length was said."""
-    if limit is None:
-        return receive
-    got = 0
+    """Reads no more than so many bytes, whatever length was said, and waits for none of them for long."""
+    got, whole = 0, False
 
     async def limited() -> Message:
-        nonlocal got
-        message = await receive()
+        nonlocal got, whole
+        if whole:  # what comes now is the end of the connection, and of a stream of events that may be tomorrow
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), BODY_SECONDS)
+        except TimeoutError:
+            return {"type": "http.disconnect"}
         got += len(message.get("body", b""))
-        if got > limit:
+        whole = not message.get("more_body", False)
+        if limit is not None and got > limit:
             return {"type": "http.disconnect"}
         return message
 

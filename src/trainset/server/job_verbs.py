@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +13,14 @@ from trainset.errors import BadValue, Unsafe
 from trainset.recipe import is_command
 from trainset.server.arrivals import Arrivals
 from trainset.server.jobs import arrivals_of, epochs_of
+from trainset.store import paths
 from trainset.store.epochs import Live
 from trainset.store.picks import keep_pick
 from trainset.work.clusters_kept import keep_clusters
 from trainset.work.compared import kept
 from trainset.work.epoch import Epoch
 from trainset.work.forms import check_embedder, recipe_fields
+from trainset.work.map_view import made_of
 from trainset.work.recipe import meant
 from trainset.work.workbench import Workbench
 
@@ -51,6 +56,9 @@ class _Steps:
 def _import(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
     names = ("name", "format", "settings", "split_names", "reason", "rehash")
     more = {name: given[name] for name in names if given.get(name)}
+    within = [os.path.realpath(root) for root in given.get("within") or ()]
+    if within and not paths.is_inside(os.path.realpath(given["source"]), within):  # it may have waited for hours
+        raise Unsafe("this place leads elsewhere since it was chosen", where=os.path.basename(given["source"]))  # noqa: PTH119
     path = arrivals_of(dataset, int(given["job"]))
     try:
         report = dataset.import_(
@@ -168,7 +176,7 @@ def _no_command(recipe: str, settings: Mapping[str, Any] = {}) -> None:
 def _map(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
     say(step="laying out")
     made = dataset.map(
-        embedder=given.get("embedder", ""),
+        embedder=_mapped(dataset, given),
         anew=bool(given.get("anew")),
         progress=_Steps(say, "laying out, then placing"),
     )
@@ -176,16 +184,24 @@ def _map(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) ->
 
 
 def _clusters(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
-    embedder = given.get("embedder", "")
+    embedder = _mapped(dataset, given)
     found = dataset.clusters(embedder=embedder, progress=_Steps(say, "classes", len(dataset.classes())))
     keep_clusters(dataset, found, embedder)
     return {"classes": len(found), "to_split": sum(one.proposed for one in found)}
 
 
+def _mapped(dataset: Workbench, given: Mapping[str, Any]) -> str:
+    """The embedder of a map, checked as the page's other questions about maps are."""
+    name = str(given.get("embedder") or "")
+    made_of(dataset, name)
+    return name
+
+
 def _curve(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) -> Any:
+    _no_command(str(given.get("recipe") or ""))
     more = {name: given[name] for name in ("version", "more") if given.get(name)}
     found = dataset.curve(
-        given.get("recipe", ""), of=given.get("of") or (), embed_progress=_embedding(dataset, say, str(given.get("recipe") or "")),
+        given.get("recipe") or "", of=given.get("of") or (), embed_progress=_embedding(dataset, say, str(given.get("recipe") or "")),
         progress=_Steps(say, "training"), **more
     )  # fmt: skip
     return {"forecast": found.number}
@@ -223,9 +239,44 @@ def checked(verb: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         raise BadValue(f"{verb[:80]!r} is no work that can be started here", expected=", ".join(VERBS))
     if unknown := sorted(set(arguments) - set(VERBS[verb].takes)):
         raise BadValue(f"{verb} takes no {unknown[0][:80]!r}", expected=", ".join(VERBS[verb].takes) or "nothing")
+    for name, value in arguments.items():
+        if value is not None and not _KINDS[name](value):
+            raise BadValue(f"{verb} takes another kind of {name}", got=ascii(value)[:80])
     settings = (arguments.get("settings") or {}) if verb == "train" else {}
-    if not isinstance(settings, Mapping):
-        raise BadValue("settings are an object: name and value", got=type(settings).__name__)
-    if verb in ("train", "compare"):
-        _no_command(str(arguments.get("recipe") or ""), settings)
+    _no_command(str(arguments.get("recipe") or ""), settings)
     return arguments
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST and not re.search("[\\0\\ud800-\\udfff]", value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value <= 2**31
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= _LONGEST and all(map(_is_text, value))
+
+
+def _are_settings(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(_is_text(name) and _is_plain(one) for name, one in value.items())
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (int, float)):
+        return math.isfinite(value) and abs(value) <= 2**53
+    return value is None or _is_text(value)
+
+
+_LONGEST = 20_000
+_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(
+        ("source", "upload", "name", "format", "reason", "embedder", "recipe", "version", "order", "run", "where"),
+        _is_text,
+    ),
+    **dict.fromkeys(("root", "files", "more", "seeds", "rehash", "anew", "n"), _is_count),
+    **dict.fromkeys(("of", "versions", "test_sets"), _are_texts),
+    **dict.fromkeys(("settings", "split_names"), _are_settings),
+}
+"""What an argument may be: it is kept, and told to every page, before the verb looks at it. A yes or no counts as 1 or 0."""

@@ -35,6 +35,8 @@ WAITING, RUNNING, DONE, FAILED, CANCELLED, LOST = (
 MOST_WAITING = 20
 _KEPT = 200
 _LINES = 200
+_LARGEST, _DEEPEST = 2_000_000, 50
+"""Bytes of a record, and levels of what is in it."""
 _PATIENCE = 15.0
 """Seconds from a wish to cancel to the end by force."""
 _BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from trainset.server.job import main; main()"
@@ -294,16 +296,44 @@ def _read(folder: Path) -> list[Job]:
     """The records that are there; one that is damaged, or somebody else's, is left out: it is a cache."""
     found = []
     for path in sorted(folder.glob("[0-9]*.json"))[-_KEPT:] if folder.is_dir() else ():
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            if path.is_symlink() or path.stat().st_size > 5_000_000:
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            if not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST:
                 continue
             facts = json.loads(path.read_bytes())
             job = Job(**{**facts, "lines": tuple(map(str, facts["lines"]))})
-            if isinstance(job.number, int) and all(
-                isinstance(getattr(job, name), str) for name in ("verb", "state", "person", "made", "step")
-            ):
+            if path.stem == f"{job.number:06}" and _is_sound(job):
                 found.append(job)
     return found
+
+
+def _is_sound(job: Job) -> bool:
+    """Whether every part of a record is what it must be: it is told to every page."""
+    texts = (
+        job.verb,
+        job.person,
+        job.made,
+        job.state,
+        job.started,
+        job.ended,
+        job.step,
+        *job.error.values(),
+        *job.error,
+    )
+    return (
+        type(job.number) is int
+        and 0 < job.number < 10**9
+        and type(job.done) is int
+        and (job.of is None or type(job.of) is int)
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(facts, dict) for facts in (job.arguments, job.live))
+        and len(job.lines) <= _LINES
+        and _depth([job.arguments, job.live, job.result]) < _DEEPEST
+    )
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
 
 
 def _now() -> str:

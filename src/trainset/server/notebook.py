@@ -12,6 +12,7 @@ import uvicorn
 
 from trainset.errors import TrainsetError
 from trainset.server.app import make_app
+from trainset.server.patience import Patient
 from trainset.server.roles import Role, Visitor
 from trainset.server.serve import bind
 from trainset.work.person import acting
@@ -54,7 +55,13 @@ def show(dataset: Workbench, *, page: str = "look", where: str = "", height: int
     own = Workbench(dataset.folder)
     app = make_app(own, tokens={token: Visitor(acting(person), Role.ADMIN)}, port=port, framed=True)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, ws="none", timeout_graceful_shutdown=1
+        app,
+        http=Patient,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
 

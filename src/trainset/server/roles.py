@@ -15,6 +15,9 @@ from fastapi.routing import APIRoute
 
 from trainset.errors import TrainsetError
 
+_MOST = 1_000
+"""Sessions that are open: each request compares with all of them."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -52,15 +55,24 @@ class Doors:
         """tokens: what opens a door, and who comes in by it."""
         self._tokens = {_digest(token): visitor for token, visitor in tokens.items()}
         self._sessions: dict[str, Visitor] = {}
+        self._once: dict[str, Visitor] = {}
         self.cookie = f"trainset_{port}"
         """Its name: browsers share cookies between the ports of one host."""
 
+    def once(self, visitor: Visitor) -> str:
+        """A token that opens one session, and is no key of its own."""
+        token = secrets.token_urlsafe(32)
+        self._once[_digest(token)] = visitor
+        return token
+
     def open(self, token: str) -> str | None:
-        """A new session for a token; None when there is no such token."""
-        visitor = self._find(self._tokens, token)
+        """A new session for a token; None when there is no such token. Of very many the oldest ends."""
+        visitor = self._find(self._tokens, token) or self._once.pop(_digest(token), None)
         if visitor is None:
             return None
         session = secrets.token_urlsafe(32)
+        while len(self._sessions) >= _MOST:
+            self._sessions.pop(next(iter(self._sessions)), None)
         self._sessions[_digest(session)] = visitor
         return session
 

@@ -12,6 +12,7 @@ import uvicorn
 
 from trainset.errors import BadValue
 from trainset.server.app import make_app
+from trainset.server.patience import Patient
 from trainset.server.roles import Role, Visitor
 from trainset.work.person import acting
 from trainset.work.workbench import Workbench
@@ -49,10 +50,10 @@ def bind(address: str, port: int) -> socket.socket:
 
 def serve(
     dataset: Workbench, sock: socket.socket, *, person: str = "", reviewers: Sequence[str] = (), roots: Sequence[Path] = (),
-    started: Callable[[str, dict[str, str]], None] | None = None,
+    started: Callable[[str, dict[str, str], str], None] | None = None,
 ) -> None:  # fmt: skip
     """Serves until Ctrl-C or a signal. started: told the address of whoever started it, and those of the reviewers by name, each with a
-    token of this start in it."""
+    token of this start in it, and one that opens once: a browser gets it on a command line, which everyone on the machine can read."""
     address, port = sock.getsockname()[:2]
     tokens = {secrets.token_urlsafe(32): Visitor(acting(person), Role.ADMIN)}
     tokens |= {secrets.token_urlsafe(32): Visitor(acting(name), Role.REVIEWER) for name in reviewers}
@@ -60,11 +61,12 @@ def serve(
     host = f"[{address}]" if ":" in address else address
     links = [(who, f"http://{host}:{port}/?token={token}") for token, who in tokens.items()]
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, date_header=False, timeout_graceful_shutdown=_GRACE,
+        app, http=Patient, log_level="warning", access_log=False, server_header=False, date_header=False, timeout_graceful_shutdown=_GRACE,
         limit_concurrency=200, timeout_keep_alive=30, ws="none", lifespan="on",
     )  # fmt: skip
     server = uvicorn.Server(config)
     if started is not None:
-        started(links[0][1], {who.person: link for who, link in links[1:]})
+        once = app.state.doors.once(links[0][0])
+        started(links[0][1], {who.person: link for who, link in links[1:]}, f"http://{host}:{port}/?token={once}")
     with closing(sock):
         server.run([sock])

@@ -44,6 +44,10 @@ PICKED = "picked_"
 _EXAMPLE = "one expression such as label = 'cat' and seconds < 0.5"
 _LONGEST = 20_000
 _DEEPEST = 100
+_MOST_OPEN = 400
+"""Brackets that open, and signs, outside of texts: the parser's time and memory grow with the square of how deep they stand: 2,000 take 500 MB."""
+_QUIET = re.compile(r"""(?<!\w)[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*""", re.DOTALL)
+"""Texts, quoted names and remarks: what stands in them is no syntax."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,20 @@ def parse(text: str, columns: Iterable[str], *, condition: bool = True) -> Filte
             "the filter is too long or holds a NUL character or a broken one",
             expected=f"at most {_LONGEST:,} characters",
         )
+    _require_shallow(text)
     tree = _tree(text)
     rewriter = _Rewriter(text, frozenset(columns))
     sql = rewriter.truth(tree, 0) if condition else rewriter.sql(tree, 0)
     return Filter(text, sql, frozenset(rewriter.used), frozenset(rewriter.fields))
+
+
+def _require_shallow(text: str) -> None:
+    """Raises `BadFilter` for what would keep the parser busy for minutes, which nothing can interrupt."""
+    syntax = _QUIET.sub(" ", text)
+    if found := re.search(r"/\*|[$'\"]", syntax):
+        raise BadFilter("the filter is not one expression", expected=_EXAMPLE, got=found.group())
+    if sum(syntax.count(sign) for sign in "([{+-~!@") > _MOST_OPEN:
+        raise BadFilter("the filter is nested too deeply", expected=f"at most {_MOST_OPEN} brackets and signs")
 
 
 def _tree(text: str) -> dict[str, Any]:

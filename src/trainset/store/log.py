@@ -39,20 +39,26 @@ def append(
     return dataset.people.write(write)
 
 
-def undo(dataset: Dataset, person: str, seq: int | None, reason: str, *, key: str | None = None) -> tuple[int, Action]:
+def undo(
+    dataset: Dataset, person: str, seq: int | None, reason: str, *, key: str | None = None, only: Collection[str] = ()
+) -> tuple[int, Action]:
     """Appends the reverse of one action: of `seq`, else of the person's last one that still stands.
 
     Undoing an undo brings the action back. Returns the new position and the action undone. Raises `UndoRefused`, naming
-    them, when a later action of someone else touched the same samples or classes. An import touches all its samples.
+    them, when a later action of someone else touched the same samples or classes, and when it is of a verb that is not among `only`,
+    where some are named. An import touches all its samples.
     """
 
     check(reason)
-    return dataset.people.write(lambda connection: write_undo(dataset, connection, person, seq, reason, key=key))
+    return dataset.people.write(
+        lambda connection: write_undo(dataset, connection, person, seq, reason, key=key, only=only)
+    )
 
 
 def write_undo(
-    dataset: Dataset, connection: Connection, person: str, seq: int | None, reason: str, *, key: str | None = None
-) -> tuple[int, Action]:
+    dataset: Dataset, connection: Connection, person: str, seq: int | None, reason: str, *, key: str | None = None,
+    only: Collection[str] = (),
+) -> tuple[int, Action]:  # fmt: skip
     """`undo` inside a transaction that writes more than this. `key`: given again, it is the undo that was made with it."""
     known = read_actions(connection)
     if key is not None and (earlier := connection.execute(select(actions.c.seq).where(actions.c.key == key)).scalar()):
@@ -64,6 +70,13 @@ def write_undo(
             )
         return earlier, undone
     target = _target(known, person, seq)
+    first = origin(connection, target.seq)  # to undo an undo brings back what it took
+    said = next(action.verb for action in known if action.seq == first)
+    if only and said not in only:
+        raise UndoRefused(
+            f"action #{target.seq} ({said}) is not yours to undo", expected=f"an action of {', '.join(sorted(only))}",
+            next="ask whoever started the server",
+        )  # fmt: skip
     others = {
         action.seq: action
         for action in known

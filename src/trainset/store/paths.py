@@ -81,7 +81,7 @@ def resolve(root: Path, path: str, allowed: Sequence[str] = ()) -> str:
         check_relative(path)
     roots = [os.path.realpath(place) for place in (str(root), *allowed)]
     real = os.path.realpath(os.path.join(roots[0], local(path)), strict=True)  # noqa: PTH118  # keeps odd bytes as they are
-    if not _inside(real, roots):
+    if not is_inside(real, roots):
         raise _outside(path)
     return real
 
@@ -100,7 +100,7 @@ def open_media(root: Path, path: str, allowed: Sequence[str] = ()) -> BinaryIO:
     if not stat.S_ISREG(os.stat(full).st_mode):  # noqa: PTH116  # before opening: to open a device can be a deed
         raise Unsafe(_IRREGULAR, where=path)
     file = _checked(os.open(full, _FLAGS), path)
-    if not _inside(os.readlink(f"/proc/self/fd/{file.fileno()}"), roots):  # noqa: PTH115  # where the kernel went, links and races included
+    if not is_inside(os.readlink(f"/proc/self/fd/{file.fileno()}"), roots):  # noqa: PTH115  # where the kernel went, links and races included
         file.close()
         raise _outside(path)
     return file
@@ -161,7 +161,7 @@ class Reader:
             descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
             return False
-        if not _inside(os.readlink(f"/proc/self/fd/{descriptor}"), [_real(str(self._root))]):  # noqa: PTH115
+        if not is_inside(os.readlink(f"/proc/self/fd/{descriptor}"), [_real(str(self._root))]):  # noqa: PTH115
             os.close(descriptor)
             return False
         self._folder, self._descriptor = folder, descriptor
@@ -180,7 +180,8 @@ def _checked(descriptor: int, path: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _inside(real: str, roots: Sequence[str]) -> bool:
+def is_inside(real: str, roots: Sequence[str]) -> bool:
+    """Whether a real place is one of these, or lies below one."""
     return any(real == place or real.startswith(place.rstrip("/") + "/") for place in roots)
 
 

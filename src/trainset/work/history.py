@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from trainset.errors import BadValue, UnknownName
@@ -34,13 +35,15 @@ def entries(dataset: Dataset, seq: int) -> list[Entry]:
 
 
 def undo(
-    dataset: Dataset, seq: int | None = None, *, reason: str = "", person: str = "", key: str | None = None
-) -> tuple[int, Action]:
+    dataset: Dataset, seq: int | None = None, *, reason: str = "", person: str = "", key: str | None = None,
+    only: Collection[str] = (),
+) -> tuple[int, Action]:  # fmt: skip
     """Takes one action back: `seq`, else the person's last one. Undoing an undo brings its action back.
 
-    Returns the new action's position and the action undone. key: given again, nothing more is taken back. Raises `UndoRefused` when others
+    Returns the new action's position and the action undone. key: given again, nothing more is taken back. only: verbs of actions that may be
+    undone; empty: all. Raises `UndoRefused` when others
     built on it since."""
-    return store.undo(dataset, acting(person), seq, reason, key=key)
+    return store.undo(dataset, acting(person), seq, reason, key=key, only=only)
 
 
 def note(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -176,8 +178,15 @@ class MapView:
 
 
 def made_of(dataset: Dataset, embedder: str = "") -> Made:
-    """What made the embeddings of a name, or of none: of the latest run, else of the medium's default. Raises `UnknownName`, `BadValue`."""
+    """What made the embeddings of a name, or of none: of the latest run, else of the medium's default. A name comes from a page or from the dataset:
+    it opens no file and fetches nothing. Raises `UnknownName`, `BadValue`."""
     name, settings = embedder, None
+    place = re.search(r"^hf:|[/\\]|\.onnx$", name) or (name and Path(name).is_dir())
+    if place and not name.startswith(embedders.LAYER):
+        raise UnknownName(
+            f"the workbench opens no model by its place: {name[:80]!r}",
+            next="trainset map --embedder takes files and repositories, in a terminal",
+        )
     if not name:
         try:
             recipe = runs.named(dataset).recipe

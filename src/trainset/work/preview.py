@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +19,10 @@ from trainset.formats._columns import match, parse_mapping
 from trainset.formats._csv_rows import CsvRows
 from trainset.formats._json_rows import JsonRows
 from trainset.formats._lines import NotATable
+from trainset.formats._room import TooMuch
 from trainset.formats._tables import JSON_SUFFIXES
 from trainset.formats._walk import plain_files
+from trainset.formats._zip import ENTRY, FAULTS, opened
 from trainset.media import kinds
 from trainset.model import SPLIT_SPELLINGS, Outcome
 from trainset.store import paths
@@ -214,9 +215,9 @@ def _packed(place: Path, packed: Plugin) -> Preview:
     title, settings = packed.title, [name for name in ("map",) if name in packed.settings_of("unpack")]
     if place.is_file() and place.suffix.lower() == ".zip":
         try:
-            with zipfile.ZipFile(place) as archive:
+            with place.open("rb") as file, opened(file, ENTRY * MOST) as archive:
                 names = [one.filename for one in archive.infolist() if not one.is_dir()]
-        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        except (*FAULTS, TooMuch, MemoryError) as error:
             return Preview(packed.name, title, trouble=f"this archive cannot be read: {str(error)[:200]}")
         media = Counter(kinds.medium_of(name) or "other" for name in names[:MOST])
         read = [_by_folders(name) for name in names[:MOST] if kinds.medium_of(name)]

@@ -8,10 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from trainset.server.desk import AtDesk, By, Desk
-from trainset.server.roles import Guarded, Role, allow
+from trainset.server.roles import Guarded, NotLetIn, Role, allow
 from trainset.work.fix import Change
 
 router = APIRouter(route_class=Guarded, tags=["fixes"])
+
+_OF_REVIEWERS = ("label", "exclude", "restore", "move-split", "note", "dismiss", "review")
+"""Verbs that a reviewer has, and may undo, whoever did them: not imports, locks or costs."""
 
 
 class Which(BaseModel):
@@ -89,7 +92,11 @@ class Action(BaseModel):
 @router.post("/api/fixes/label")
 @allow(Role.REVIEWER)
 def label(desk: AtDesk, by: By, asked: Label) -> Done:
-    """Gives samples a label, as one action."""
+    """Gives samples a label, as one action. A new class is an admin's to make."""
+    if asked.new_class and by.role < Role.ADMIN:
+        raise NotLetIn(
+            f"{by.person} is a reviewer and may not make a class", known=True, next="ask whoever started the server"
+        )
     change = desk.dataset.label(
         asked.to, **asked.named(), reason=asked.reason, person=by.person, new_class=asked.new_class, key=asked.key
     )
@@ -130,8 +137,9 @@ def note(desk: AtDesk, by: By, asked: Note) -> Done:
 @router.post("/api/undo")
 @allow(Role.REVIEWER)
 def undo(desk: AtDesk, by: By, asked: Undo) -> Undone:
-    """Takes an action back. Of somebody else's work only what nobody built on since; answers 409 otherwise."""
-    seq, action = desk.dataset.undo(asked.seq, person=by.person, key=asked.key)
+    """Takes an action back. Of somebody else's work only what nobody built on since, and a reviewer only what reviewers do; answers 409 otherwise."""
+    only = () if by.role >= Role.ADMIN else _OF_REVIEWERS
+    seq, action = desk.dataset.undo(asked.seq, person=by.person, key=asked.key, only=only)
     desk.events.moved()
     return Undone(action=seq, undid=action.seq, verb=action.verb)
 

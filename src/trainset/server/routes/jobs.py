@@ -11,7 +11,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from trainset.errors import BadValue
 from trainset.server import jobs as work
 from trainset.server.answers import short
 from trainset.server.desk import AtDesk, By
@@ -128,9 +127,8 @@ def start(desk: AtDesk, by: By, asked: Start) -> Job:
     arguments = dict(checked(asked.verb, asked.arguments))
     if asked.verb == "import":
         upload, root = str(arguments.pop("upload", "") or ""), arguments.pop("root", 0)
-        if not isinstance(root, int):
-            raise BadValue("a root is a number", got=repr(root)[:80])
-        arguments["source"] = str(desk.source(upload, str(arguments.get("source", "")), root))
+        arguments["within"] = [] if upload else [str(folder) for folder in desk.roots]
+        arguments["source"] = str(desk.source(upload, str(arguments.get("source") or ""), int(root or 0)))
     return _told(desk.jobs.start(asked.verb, arguments, by.person), desk.dataset.folder)
 
 
@@ -145,6 +143,7 @@ def _told(job: work.Job, folder: Path, lines: int = 1_000) -> Job:
     """A job without the folders of this machine: its words come from a process of its own, some of them from Python itself."""
     facts = {name: getattr(job, name) for name in Job.model_fields}
     told = _without_folders({**facts, "lines": list(job.lines[-lines:])}, folder)
+    told["arguments"].pop("within", None)
     if "source" in job.arguments:
         told["arguments"]["source"] = str(job.arguments["source"]).rsplit("/", 1)[-1]
     return Job(**told)
@@ -154,5 +153,5 @@ def _without_folders(value: Any, folder: Path) -> Any:
     if isinstance(value, str):
         return short(value, folder)
     if isinstance(value, Mapping):
-        return {str(name): _without_folders(inner, folder) for name, inner in value.items()}
+        return {short(str(name), None): _without_folders(inner, folder) for name, inner in value.items()}
     return [_without_folders(inner, folder) for inner in value] if isinstance(value, (list, tuple)) else value

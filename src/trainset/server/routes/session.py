@@ -42,6 +42,9 @@ def session(desk: AtDesk, by: By) -> Session:
 
 @router.get("/api/events", response_model=Event, responses={200: {"content": {"text/event-stream": {}}}})
 @allow(Role.REVIEWER)
-def events(desk: AtDesk) -> StreamingResponse:
+def events(desk: AtDesk, by: By) -> StreamingResponse:
     """Server-sent events, each an `Event` as JSON: the log has moved on, a job has news."""
-    return StreamingResponse(desk.events.listen(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    desk.events.require_room(by.person)
+    return StreamingResponse(
+        desk.events.listen(by.person), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )

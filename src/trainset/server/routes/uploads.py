@@ -24,6 +24,9 @@ MOST = 1_000
 _PIECE = 2**20
 
 
+Text = Annotated[str, Field(max_length=20_000)]
+
+
 class Root(BaseModel):
     """A folder that may be imported from, by its number and its last name."""
 
@@ -76,7 +79,7 @@ class Source(BaseModel):
     root: int = Field(default=0, ge=0, le=1_000)
     path: str = Field(default="", max_length=4_000)
     format: str = Field(default="", max_length=100)
-    settings: dict[str, str] = Field(default={}, max_length=20)
+    settings: dict[Text, Text] = Field(default={}, max_length=20)
 
 
 class LeftOut(BaseModel):
