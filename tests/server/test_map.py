@@ -130,7 +130,7 @@ def test_a_pick_is_a_filter_wherever_filters_are_taken(call: Caller, dataset: tr
     facet = client.get("/api/facets", params={"column": "label", "where": [f"not {made['name']}"]}).json()
     assert facet["total"] == 15
     assert {row["id"] for row in dataset.look(n=20, where=made["name"]).rows()} == {*some}
-    done = client.post("/api/fixes/label", json={"to": "bird", "new_class": True, "where": [made["name"]]}).json()
+    done = call().post("/api/fixes/label", json={"to": "bird", "new_class": True, "where": [made["name"]]}).json()
     assert done["changed"] == 5
     assert client.get("/api/samples", params={"where": "label = 'bird'"}).json()["total"] == 5
 
