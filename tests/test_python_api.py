@@ -143,6 +143,7 @@ def test_every_verb_is_a_method() -> None:
         "read",
         "within",
         "ahead",
+        "unembedded",
         "apart",
         "spelled_out",
     }

@@ -127,6 +127,10 @@ def test_an_argument_of_another_kind_is_refused_and_the_list_of_jobs_stays_reada
     assert (admin.get("/api/jobs").status_code, admin.get("/api/jobs").json()) == (200, [])
 
 
+def test_every_argument_says_what_it_may_be() -> None:
+    assert {name for verb in job_verbs.VERBS.values() for name in verb.takes} == {*job_verbs._KINDS}
+
+
 @pytest.mark.parametrize("verb", ["map", "clusters"])
 @pytest.mark.parametrize("name", ["/etc/model.onnx", "hf:some/model", "..", "../x", "model.onnx"])
 def test_a_map_names_no_file_of_the_machine(dataset: trainset.Workbench, verb: str, name: str) -> None:

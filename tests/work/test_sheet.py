@@ -46,7 +46,7 @@ def test_contributors_are_told_before_and_after_a_run_and_within_a_filter(datase
     trained(dataset)
     right = {row[0]: row[-1] for row in dataset.page("contributors").tables[0].rows}
     assert sorted(value for value in right.values() if isinstance(value, float)) == pytest.approx(
-        [0.9, 0.9, 1, 1, 1, 1]
+        [11 / 12, 11 / 12, 1, 1, 1, 1]
     )
     for where, row in zip(table.where, table.rows, strict=True):
         assert dataset.look(where=where).total == row[1]

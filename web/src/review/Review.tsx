@@ -39,7 +39,7 @@ function Queues() {
       )}
       {found && !found.length && <p className="empty">No queue yet. {who?.role === 'admin' ? 'Make one above, or send' : 'Send'} selected samples to one from Look.</p>}
       {found && found.length > 0 && (
-        <div className="wide">
+        <div className="queues-wide">
           <table className="numbers queues">
             <thead>
               <tr>

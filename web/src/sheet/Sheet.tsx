@@ -67,7 +67,7 @@ function Rows({ table }: { table: Table }) {
     <section aria-label={table.title}>
       <h2>{table.title}</h2>
       {table.about && <p className="dim">{table.about}</p>}
-      <div className="wide">
+      <div className="sheet-wide">
         <table className="numbers">
           <thead>
             <tr>
