@@ -111,8 +111,10 @@ function Facts({ about, medium }: { about: AboutSample; medium: string }) {
       <dl className="facts">
         <dt>label</dt>
         <dd>
-          <b>{about.label ?? 'none'}</b>
-          {about.source_label !== about.label && <span className="dim"> (the source says {about.source_label ?? 'nothing'})</span>}
+          <b>
+            <bdi>{about.label ?? 'none'}</bdi>
+          </b>
+          {about.source_label !== about.label && <span className="dim"> (the source says <bdi>{about.source_label ?? 'nothing'}</bdi>)</span>}
           {about.excluded && <span className="mark"> excluded</span>}
         </dd>
         {about.definition && (
@@ -125,7 +127,7 @@ function Facts({ about, medium }: { about: AboutSample; medium: string }) {
           <>
             <dt>predicted</dt>
             <dd>
-              {about.predicted}
+              <bdi>{about.predicted}</bdi>
               {about.confidence !== null && ` (${Math.round(100 * about.confidence)} %)`}
               {about.predicted !== about.label && <span className="mark"> differs</span>}
             </dd>

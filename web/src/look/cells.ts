@@ -74,10 +74,11 @@ export function fill(cell: HTMLElement, sample: Sample | undefined, medium: stri
   );
 }
 
+/** What else is to be said of it; names are set apart, so that those that run to the left turn nothing beside them. */
 function remark(sample: Sample, sortedBy: string): string {
   const value = sortedBy ? sample.sorted_by : null;
   const sorted = value === null ? '' : typeof value === 'number' ? short(value) : String(value);
-  const said = sample.excluded ? 'excluded' : sample.predicted !== null && sample.predicted !== sample.label ? `→ ${sample.predicted}` : '';
+  const said = sample.excluded ? 'excluded' : sample.predicted !== null && sample.predicted !== sample.label ? `→ \u2068${sample.predicted}\u2069` : '';
   return [said, sorted].filter(Boolean).join(' · ');
 }
 

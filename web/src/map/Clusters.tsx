@@ -49,6 +49,17 @@ export function Clusters({ embedder, at }: { embedder: string; at: number }) {
   );
 }
 
+/** What sets a part apart; the figures behind it are quieter. */
+function Trait({ text }: { text: string }) {
+  const from = text.lastIndexOf(' (');
+  return (
+    <li>
+      {from < 0 ? text : text.slice(0, from)}
+      {from > 0 && <small className="dim">{text.slice(from)}</small>}
+    </li>
+  );
+}
+
 function OfClass({ name, part }: { name: string; part: Part }) {
   const { where } = usePlace();
   const here = where.includes(part.pick);
@@ -66,7 +77,6 @@ function OfClass({ name, part }: { name: string; part: Part }) {
         {name} {part.number}
       </b>{' '}
       <a href={linkTo('look', { where: [part.pick], sort: '', picked: [] })}>{part.samples.toLocaleString('en')} samples</a>
-      {part.traits.length > 0 && <div className="break">{part.traits.join('; ')}</div>}
       <div>
         <b>{part.proposal === 'leave' ? 'leave it' : part.proposal === 'queue' ? 'let people look' : part.proposal === 'split' ? 'split it off' : `relabel as ${part.to}`}</b>
         {part.why && `: ${part.why}`}
@@ -80,6 +90,11 @@ function OfClass({ name, part }: { name: string; part: Part }) {
         </button>
       )}{' '}
       {part.proposal === 'queue' && <button onClick={() => void queue()}>To a queue</button>}
+      <ul className="traits">
+        {part.traits.map((trait) => (
+          <Trait key={trait} text={trait} />
+        ))}
+      </ul>
     </div>
   );
 }

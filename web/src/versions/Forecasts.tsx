@@ -32,7 +32,7 @@ export function Forecasts() {
 }
 
 const points = ({ value, low, high }: Between): string => `${sign(value)} (${sign(low)} to ${sign(high)})`;
-const sign = (share: number): string => `${share > 0 ? '+' : share < 0 ? '−' : ''}${percent(Math.abs(share))}`;
+const sign = (share: number): string => `${Number(percent(Math.abs(share))) === 0 ? '' : share > 0 ? '+' : '−'}${percent(Math.abs(share))}`;
 const NAMES: Record<string, string> = { all: 'of every class', class: '', label: 'another label beneath it', clips: 'more of its labels' };
 
 function One({ forecast }: { forecast: Forecast }) {
