@@ -64,6 +64,28 @@ def test_every_check_says_what_it_found_and_why_it_matters_and_looks_again_when_
     assert (health["behind"], of(health, "exact_duplicates")["flagged"]) == (0, 1)
 
 
+def test_within_a_selection_findings_are_counted_shown_opened_and_dismissed(
+    copied: trainset.Workbench, admin: TestClient
+) -> None:
+    looked(admin)
+    one = {"where": ["path like '%strange%'"]}
+    assert of(admin.get("/api/findings", params=one).json(), "exact_duplicates")["flagged"] == 1
+    page = admin.get("/api/findings/samples", params={"check": "exact_duplicates", **one}).json()
+    assert (page["flagged"], [finding["sample"]["name"] for finding in page["findings"]]) == (1, ["strange.png"])
+    made = admin.post("/api/findings/pick", json={"check": "exact_duplicates", **one}).json()
+    assert made["samples"] == 1
+    picked = {"picked": page["findings"][0]["sample"]["id"]}
+    assert of(admin.get("/api/findings", params=picked).json(), "exact_duplicates")["flagged"] == 1
+    nobody = {"check": "exact_duplicates", "all": True, "reason": "none", "where": ["label = 'nobody'"]}
+    assert admin.post("/api/findings/dismiss", json=nobody).json()["changed"] == 0
+    told = {"check": "exact_duplicates", "all": True, "reason": "both are wanted", **one}
+    assert admin.post("/api/findings/dismiss", json=told).json()["changed"] == 1
+    left = admin.get("/api/findings/samples", params={"check": "exact_duplicates"}).json()
+    assert [finding["sample"]["name"] for finding in left["findings"]] == ["copy.png"]
+    refused = admin.get("/api/findings", params={"where": "nothing = 1"})
+    assert (refused.status_code, "no column" in refused.json()["error"]) == (400, True)
+
+
 def test_findings_come_with_their_samples_and_reasons_worst_first(
     copied: trainset.Workbench, admin: TestClient
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,14 @@ class CheckResult:
     def bad_count(self) -> int:
         """How many files and rows that are no samples."""
         return int(self.bad.num_rows)
+
+    def within(self, ids: pa.Array) -> CheckResult:
+        """What of it is of these samples (16 bytes each); what it says of the set and of files stays."""
+        rows = pc.indices_nonzero(pc.is_in(self.ids.cast(pa.binary(16)), value_set=ids)).to_pylist()
+        some = pa.array(rows, pa.int64())
+        return replace(
+            self, ids=self.ids.take(some), severity=[self.severity[n] for n in rows], because=[self.because[n] for n in rows]
+        )  # fmt: skip
 
     def as_dict(self, most: int = 1000) -> dict[str, Any]:
         """For JSON; `samples`, `findings` and `bad` are the first `most`."""

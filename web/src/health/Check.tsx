@@ -8,7 +8,7 @@ import { ClassPicker } from '../look/ClassPicker';
 import * as fixes from '../look/fixes';
 import { Thumb } from '../look/Thumb';
 import { send } from '../outbox';
-import { go, linkTo } from '../place';
+import { go, linkTo, usePlace } from '../place';
 import { client, sentence, told, type Sample, type Schemas } from '../server';
 import { useStore } from '../store';
 import { say } from '../toast';
@@ -40,6 +40,11 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
   const mine = useStore(own);
   const list = useRef<HTMLUListElement>(null);
   const words = wordsOf(values);
+  const here = usePlace();
+  const query = { check: check.check, settings: words, where: here.where, picked: here.picked.join(',') };
+  const some = here.where.length > 0 || here.picked.length > 0;
+  const selection = JSON.stringify([here.where, here.picked]);
+  const flagged = [...here.where, `flagged_${check.check} = true`];
   const shown = pages?.findings ?? [];
 
   useEffect(() => {
@@ -47,7 +52,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
     const control = new AbortController();
     const timer = setTimeout(
       () => {
-        told(client.GET('/api/findings/samples', { params: { query: { check: check.check, settings: words, count: TOGETHER } }, signal: control.signal }))
+        told(client.GET('/api/findings/samples', { params: { query: { ...query, count: TOGETHER } }, signal: control.signal }))
           .then((found) => {
             setPages(found);
             setSaid({});
@@ -62,11 +67,11 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
       clearTimeout(timer);
       control.abort();
     };
-  }, [check.check, words, of, check.waiting, check.again]);
+  }, [check.check, words, of, check.waiting, check.again, selection, some ? at : 0]);
 
   async function more(): Promise<void> {
     try {
-      const found = await told(client.GET('/api/findings/samples', { params: { query: { check: check.check, settings: words, first: shown.length, count: TOGETHER } } }));
+      const found = await told(client.GET('/api/findings/samples', { params: { query: { ...query, first: shown.length, count: TOGETHER } } }));
       setPages((old) => (old ? { ...old, findings: [...old.findings, ...found.findings.filter((one) => !old.findings.some((other) => other.sample.id === one.sample.id))] } : found));
     } catch (refused) {
       say(sentence(refused), 'bad');
@@ -133,7 +138,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
       const all = !ids.length;
       const paintOff = all ? undefined : paint(ids, { dismissed: true } as Partial<Sample>);
       try {
-        const done = await send<Done>('/api/findings/dismiss', { check: check.check, ids, all, reason });
+        const done = await send<Done>('/api/findings/dismiss', { check: check.check, ids, all, reason, ...(all ? { where: here.where, picked: query.picked } : {}) });
         const back = async () => {
           await fixes.undo(done.action ?? undefined);
           paintOff?.();
@@ -162,13 +167,13 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
 
   const open = useCallback(
     (id: string) => {
-      if (words) void told(client.POST('/api/findings/pick', { body: { check: check.check, settings: words } })).then(
+      if (words || here.picked.length) void told(client.POST('/api/findings/pick', { body: query })).then(
           (made) => go({ page: 'look', where: [made.name], sort: '', picked: [], sample: id, more: {} }),
           (refused: unknown) => say(sentence(refused), 'bad'),
         );
-      else go({ page: 'look', where: [`flagged_${check.check} = true`], sort: '', picked: [], sample: id, more: {} });
+      else go({ page: 'look', where: flagged, sort: '', picked: [], sample: id, more: {} });
     },
-    [check.check, words],
+    [check.check, words, selection],
   );
 
   const page: Command[] = useMemo(() => {
@@ -236,7 +241,15 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
           <div className="all" role="group" aria-label="what to do with all of them">
             {words === '' && (
               <>
-                <a className="button" href={linkTo('look', { where: [`flagged_${check.check} = true`], sort: '', picked: [] })}>
+                <a
+                  className="button"
+                  href={linkTo('look', { where: flagged, sort: '', picked: [] })}
+                  onClick={(event) => {
+                    if (!here.picked.length) return;
+                    event.preventDefault();
+                    open('');
+                  }}
+                >
                   Open all in Look
                 </a>
                 {check.paired && (
@@ -250,7 +263,7 @@ export function Check({ check, medium, names, of }: { check: CheckOf; medium: st
                   does={`Exclude ${counted(count, 'sample')}`}
                   needed={false}
                   start={`flagged by ${check.check}`}
-                  onGo={(reason) => void fixes.exclude({ ids: [], where: [`flagged_${check.check} = true`], count }, reason, paint)}
+                  onGo={(reason) => void fixes.exclude({ ids: [], where: here.picked.length ? [...flagged, `id in (${here.picked.map((id) => `'${id}'`).join(', ')})`] : flagged, count }, reason, paint)}
                 />
               </>
             )}

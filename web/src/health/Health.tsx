@@ -2,6 +2,7 @@
 import { useMemo } from 'react';
 import { counted, useAsked } from '../asked';
 import { head, news, overview } from '../live';
+import { FilterBar } from '../look/FilterBar';
 import { go, linkTo, usePlace } from '../place';
 import { client, sentence, told, type Schemas } from '../server';
 import { useStore } from '../store';
@@ -57,20 +58,29 @@ function Findings({ medium, names }: { medium: string; names: string[] }) {
   const here = usePlace();
   const at = useStore(head);
   const heard = useStore(news);
-  const { found, error } = useAsked((signal) => told(client.GET('/api/findings', { signal })), `${at} ${heard}`, 60);
+  const query = { where: here.where, picked: here.picked.join(',') };
+  const { found, error } = useAsked((signal) => told(client.GET('/api/findings', { params: { query }, signal })), JSON.stringify([at, heard, query]), 60);
   const chosen = here.more['check'] ?? '';
   const groups = useMemo(() => grouped(found), [found]);
   if (!found)
     return error ? (
-      <p className="refused empty" role="alert">
-        {error}
-      </p>
+      <div>
+        <FilterBar plain />
+        <p className="refused empty" role="alert">
+          {error}
+        </p>
+      </div>
     ) : (
       <p className="empty">one moment…</p>
     );
   const shown = found.checks.find((one) => one.check === chosen) ?? groups.flagged[0] ?? groups.about[0];
   return (
     <div className="findings-page">
+      <div className="selection">
+        <FilterBar plain />
+        {(here.where.length > 0 || here.picked.length > 0) && <p className="dim">Findings of these samples alone. What is said of the set, and of files, is of all.</p>}
+        {error && <p className="refused" role="alert">{error}</p>}
+      </div>
       <aside className="checks" aria-label="checks">
         <State found={found} />
         <Group title="Found" checks={groups.flagged} shown={shown?.check} open />

@@ -14,7 +14,7 @@ from trainset.server.findings import Found
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.fixes import Done
 from trainset.server.routes.picks import Pick
-from trainset.server.routes.samples import Sample, identifier, samples_by_id
+from trainset.server.routes.samples import Picked, Sample, Where, identifier, ids_within, samples_by_id
 from trainset.store import log
 from trainset.store.picks import keep_pick
 from trainset.work.audit import CheckResult, audit, checks
@@ -109,18 +109,22 @@ class Again(BaseModel):
 
 
 class Look(BaseModel):
-    """A check, and settings other than its own, as JSON."""
+    """A check, settings other than its own, as JSON, and the selection that is meant."""
 
     check: str = Field(max_length=100)
     settings: str = Field(default="", max_length=2_000)
+    where: list[str] = Field(default=[], max_length=50)
+    picked: str = Field(default="", max_length=20_000)
 
 
 class Dismissal(BaseModel):
-    """Findings of a check that are no problem: on these samples, or `all`. key: given again, it is done once."""
+    """Findings of a check that are no problem: on these samples, or `all`, of a selection alone where there is one. key: given again, it is done once."""
 
     check: str = Field(max_length=100)
     ids: list[str] = Field(default=[], max_length=20_000)
     all: bool = False
+    where: list[str] = Field(default=[], max_length=50)
+    picked: str = Field(default="", max_length=20_000)
     reason: str = Field(max_length=2_000)
     key: str | None = Field(default=None, max_length=100)
 
@@ -130,9 +134,9 @@ CheckName = Annotated[str, Query(max_length=100)]
 
 @router.get("/api/findings")
 @allow(Role.REVIEWER)
-def health(desk: AtDesk) -> Health:
-    """What the checks say of the set; asking begins the looking, when nobody has asked yet."""
-    return _health(desk, desk.findings.look())
+def health(desk: AtDesk, where: Where = [], picked: Picked = "") -> Health:  # noqa: B006
+    """What the checks say of the set, of the samples of a selection alone where there is one; asking begins the looking, when nobody has asked yet."""
+    return _health(desk, desk.findings.look(), ids_within(desk, where, picked))
 
 
 @router.post("/api/findings/again")
@@ -150,9 +154,10 @@ def again(desk: AtDesk, asked: Again) -> Health:
 def findings(
     desk: AtDesk, check: CheckName, settings: Annotated[str, Query(max_length=2_000, description="Other settings, as JSON.")] = "",
     first: Annotated[int, Query(ge=0, le=2**31)] = 0, count: Annotated[int, Query(ge=0, le=MOST)] = 60,
+    where: Where = [], picked: Picked = "",  # noqa: B006
 ) -> FindingsPage:  # fmt: skip
-    """A check's findings, worst first; with other settings, what it would find. `count=0` counts alone."""
-    result = _result(desk, _known(desk, check), settings)
+    """A check's findings, worst first, of a selection alone where there is one; with other settings, what it would find. `count=0` counts alone."""
+    result = _within(_result(desk, _known(desk, check), settings), ids_within(desk, where, picked))
     wanted = [bytes(one) for one in result.ids[first : first + count].to_pylist()]
     with desk.table() as table:
         known = samples_by_id(table, wanted) if wanted else {}
@@ -176,7 +181,10 @@ def findings(
 @allow(Role.REVIEWER)
 def pick(desk: AtDesk, asked: Look) -> Pick:
     """Keeps what a check finds with other settings as a pick, a filter that opens all of it."""
-    made = keep_pick(desk.dataset, _result(desk, _known(desk, asked.check), asked.settings).ids)
+    found = _within(
+        _result(desk, _known(desk, asked.check), asked.settings), ids_within(desk, asked.where, asked.picked)
+    )
+    made = keep_pick(desk.dataset, found.ids)
     return Pick(name=made.name, samples=made.samples)
 
 
@@ -187,13 +195,18 @@ def dismiss(desk: AtDesk, by: By, asked: Dismissal) -> Done:
     name = _known(desk, asked.check)
     if bool(asked.ids) == asked.all:
         raise BadValue("say which findings", expected="ids, or all of the check")
-    action, count = desk.dataset.dismiss(name, asked.ids, reason=asked.reason, person=by.person, key=asked.key)
+    ids = asked.ids
+    if asked.all and (mine := ids_within(desk, asked.where, asked.picked)) is not None:
+        ids = [bytes(one).hex() for one in _result(desk, name, "").within(mine).ids.to_pylist()]
+        if not ids:
+            return Done(action=None, changed=0, unchanged=0)
+    action, count = desk.dataset.dismiss(name, ids, reason=asked.reason, person=by.person, key=asked.key)
     desk.events.moved()
     found = desk.findings.now().results.get(name)
     if found is not None:
-        gone = pa.array([identifier(one) for one in asked.ids], pa.binary(16)) if asked.ids else found.ids
+        gone = pa.array([identifier(one) for one in ids], pa.binary(16)) if ids else found.ids
         desk.findings.dismissed(name, gone)
-    return Done(action=action, changed=count, unchanged=max(0, len(asked.ids) - count))
+    return Done(action=action, changed=count, unchanged=max(0, len(ids) - count))
 
 
 def _known(desk: Desk, check: str) -> str:
@@ -216,10 +229,15 @@ def _result(desk: Desk, check: str, settings: str) -> CheckResult:
     )
 
 
-def _health(desk: Desk, found: Found) -> Health:
+def _within(result: CheckResult, mine: pa.Array | None) -> CheckResult:
+    return result if mine is None else result.within(mine)
+
+
+def _health(desk: Desk, found: Found, mine: pa.Array | None = None) -> Health:
     told = []
     for name, plugin in checks(desk.dataset).items():
-        result = found.results.get(name)
+        known = found.results.get(name)
+        result = None if known is None else _within(known, mine)
         told.append(
             Check(
                 check=name, title=plugin.title, summary=" ".join(plugin.doc.split("\n\n")[0].split()), matters=plugin.facts["matters"],

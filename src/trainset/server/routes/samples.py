@@ -187,6 +187,20 @@ def samples_by_id(table: KeptTable, wanted: Sequence[bytes]) -> dict[bytes, Samp
     return {bytes(row["id"]): _sample(row, "") for row in rows.to_pylist()}
 
 
+def ids_within(desk: Desk, where: list[str], picked: str = "") -> pa.Array | None:
+    """The ids of the samples of a selection, 16 bytes each; None for all."""
+    text = words_of(where, picked)
+    if not text:
+        return None
+    with desk.table() as table:
+        conditions = selected(desk, table, [text])
+
+        def compute() -> pa.Array:
+            return table.select(["id"], conditions)["id"].cast(pa.binary(16)).combine_chunks()
+
+        return table.remember(("within", conditions), compute)
+
+
 def words_of(where: list[str], picked: str = "") -> str:
     """A selection as one filter; empty for all samples. Raises `BadValue`."""
     texts = [f"({text})" for text in where if text.strip()]
