@@ -18,10 +18,12 @@ import trainset
 import trainset.server
 from tests.server.conftest import ADMIN, HERE, PORT, REVIEWER, TOKENS, Caller
 from tests.work.test_train import filled, rows, trained
+from trainset.errors import BadValue
 from trainset.recipe import Recipe
 from trainset.server import job_verbs, make_app
 from trainset.server.jobs import LOST, Job, epochs_of
 from trainset.store.epochs import Live, read
+from trainset.work import forms
 
 SETTINGS = {"embedder": "hashed_ngrams", "groups": "none", "head": "logistic", "epochs": 4}
 
@@ -48,7 +50,7 @@ def test_a_form_has_every_setting_that_a_recipe_has(admin: TestClient, dataset: 
     forms = {form["verb"]: form for form in admin.get("/api/forms").json()}
     assert {*forms} <= {*job_verbs.VERBS}
     train = {field["name"]: field for field in forms["train"]["fields"]}
-    assert {name for name, field in train.items() if field["setting"]} == {
+    assert {name for name, field in train.items() if field["setting"] and not field["of_embedder"]} == {
         field.name for field in dataclasses.fields(Recipe)
     } - {"settings", "model", "command", "hashes"}
     assert all(field["about"] for field in train.values())
@@ -59,6 +61,35 @@ def test_a_form_has_every_setting_that_a_recipe_has(admin: TestClient, dataset: 
     preset = forms["train"]["presets"]["quick"]
     assert (preset["head"], preset["epochs"], preset["classes"]) == ("logistic", 7, "ab=a|b,c=c")
     assert forms["compare"]["fields"][0]["fewest"] == 2
+
+
+def test_settings_of_an_embedder_are_in_the_forms_and_reach_it(admin: TestClient, tmp_path: Path) -> None:
+    from tests.helpers import pictures
+
+    with trainset.init(tmp_path / "pictures") as dataset:
+        dataset.import_(pictures(tmp_path / "pets", each=6))
+        dataset.recipe("large", embedder="efficientnet_lite0", settings={"side": 160})
+        fields = {field.name: field for field in dataset.forms()["train"] if field.of_embedder}
+        side = fields["efficientnet_lite0.side"]
+        assert (side.kind, side.default, side.of_embedder) == ("whole", 128, "efficientnet_lite0")
+        assert "efficientnet_lite0.threads" not in fields  # it changes no number
+        assert forms.presets(dataset)["large"]["efficientnet_lite0.side"] == 160
+
+        def settings(**given: Any) -> dict[str, Any]:
+            return job_verbs._settings(dataset, given)
+
+        assert settings(recipe="large", settings={"efficientnet_lite0.side": 96}) == {"settings": {"side": 96}}
+        with pytest.raises(BadValue, match="no setting of pixels"):
+            settings(settings={"embedder": "pixels", "efficientnet_lite0.side": 96})
+        with pytest.raises(BadValue, match=r"no setting 'efficientnet_lite0\.model'"):
+            settings(settings={"embedder": "efficientnet_lite0", "efficientnet_lite0.model": "/etc/passwd"})
+        done = job_verbs.VERBS["embed"].run(
+            dataset,
+            {"embedder": "efficientnet_lite0", "settings": {"efficientnet_lite0.side": 64}},
+            "ada",
+            lambda **facts: None,
+        )
+        assert (done["settings"]["side"], done["embedded"]) == (64, 12)
 
 
 def test_a_training_is_started_watched_and_kept(admin: TestClient, call: Caller, dataset: trainset.Workbench) -> None:

@@ -19,7 +19,7 @@ from trainset.store.picks import keep_pick
 from trainset.work.clusters_kept import keep_clusters
 from trainset.work.compared import kept
 from trainset.work.epoch import Epoch
-from trainset.work.forms import check_embedder, recipe_fields
+from trainset.work.forms import check_embedder, embedder_settings, recipe_fields
 from trainset.work.map_view import made_of
 from trainset.work.recipe import meant
 from trainset.work.workbench import Workbench
@@ -82,7 +82,9 @@ def _embed(dataset: Workbench, given: Mapping[str, Any], person: str, say: Say) 
     from trainset.work.embed import unembedded
 
     name = check_embedder(dataset, str(given.get("embedder") or ""))
-    return dataset.embed(name, progress=_Steps(say, "embedding", lambda: unembedded(dataset, name))).as_dict()
+    settings = embedder_settings(dataset, name, given.get("settings") or {})
+    steps = _Steps(say, "embedding", lambda: unembedded(dataset, name, settings))
+    return dataset.embed(name, settings=settings, progress=steps).as_dict()
 
 
 def _embedding(dataset: Workbench, say: Say, recipe: str, settings: Mapping[str, Any] = {}) -> _Steps:
@@ -154,6 +156,7 @@ def _settings(dataset: Workbench, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a recipe that a page may set."""
     settings = dict(given.get("settings") or {})
     _no_command(str(given.get("recipe") or ""), settings)
+    of_embedder = {name: settings.pop(name) for name in [*settings] if "." in name}
     known = {field.name for field in recipe_fields(dataset)}
     if unknown := sorted(set(settings) - known):
         raise BadValue(
@@ -161,6 +164,9 @@ def _settings(dataset: Workbench, given: Mapping[str, Any]) -> dict[str, Any]:
         )
     if "embedder" in settings:
         check_embedder(dataset, str(settings["embedder"]))
+    if of_embedder:
+        embedder = str(settings.get("embedder") or meant(dataset, str(given.get("recipe") or ""), {}).embedder)
+        settings["settings"] = embedder_settings(dataset, embedder, of_embedder)
     return settings
 
 
@@ -222,7 +228,7 @@ VERBS: Mapping[str, Verb] = {
         ("source", "root", "upload", "name", "format", "settings", "split_names", "reason", "rehash", "files"),
     ),
     "measure": Verb("Measure", _measure),
-    "embed": Verb("Embed", _embed, ("embedder",)),
+    "embed": Verb("Embed", _embed, ("embedder", "settings")),
     "map": Verb("Map", _map, ("embedder", "anew")),
     "clusters": Verb("Find clusters", _clusters, ("embedder",)),
     "curve": Verb("Forecast", _curve, ("recipe", "version", "more", "of")),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trainset.errors import UnknownName
+from trainset import registry
+from trainset.errors import BadValue, UnknownName
 from trainset.recipe import OWN, Recipe
 from trainset.store import log
 from trainset.store.dataset import Dataset
@@ -31,7 +32,7 @@ class Choice:
 @dataclass(frozen=True)
 class Field:
     """One thing that can be set. kind: text, number, whole, choice, or many (several choices). about: what it does. of: the value of `head` that it
-    needs, where it needs one. least, most: of a number; fewest: of many."""
+    needs, where it needs one; of_embedder: that of `embedder`. least, most: of a number; fewest: of many."""
 
     name: str
     title: str
@@ -40,6 +41,7 @@ class Field:
     choices: tuple[Choice, ...] = ()
     about: str = ""
     of: str = ""
+    of_embedder: str = ""
     least: float | None = None
     most: float | None = None
     fewest: int = 0
@@ -47,6 +49,7 @@ class Field:
     """Whether it is a setting of the recipe."""
 
 
+_KINDS = {int: "whole", float: "number", str: "text"}
 _LEFT_OUT = ("settings", "model", "command", "hashes")
 """What is set by a file, or was typed at this machine: see `work.command`."""
 
@@ -63,8 +66,9 @@ def forms(dataset: Dataset) -> dict[str, tuple[Field, ...]]:
     return {
         "train": (
             recipe, Field("version", "Version", "choice", NOW, (now, *versions), "What is trained on."), *recipe_fields(dataset),
+            *embedder_fields(dataset),
         ),
-        "embed": (embedder,),
+        "embed": (embedder, *embedder_fields(dataset)),
         "measure": (),
         "compare": (
             Field("versions", "Versions", "many", None, (Choice("now", "now"), *versions), "Two or more, the older first.", fewest=2),
@@ -83,6 +87,7 @@ def presets(dataset: Dataset) -> dict[str, dict[str, Value]]:
         grouped = ",".join(f"{name}={'|'.join(labels)}" for name, labels in one.recipe.classes.items())
         names = [each.name for each in dataclasses.fields(Recipe) if each.name not in _LEFT_OUT]
         found[one.name] = {name: grouped if name == "classes" else facts[name] for name in names}
+        found[one.name] |= {f"{one.recipe.embedder}.{name}": value for name, value in one.recipe.settings.items()}
     return found
 
 
@@ -100,9 +105,41 @@ def recipe_fields(dataset: Dataset) -> list[Field]:
         found.append(
             Field(
                 one.name, one.name.replace("_", " ").capitalize(), _kind(one, choices), default, tuple(choices), facts.get("about", ""),
-                facts.get("of", ""), facts.get("least"), facts.get("most"), setting=True,
+                facts.get("of", ""), least=facts.get("least"), most=facts.get("most"), setting=True,
             )
         )  # fmt: skip
+    return found
+
+
+def embedder_fields(dataset: Dataset) -> list[Field]:
+    """The settings of each embedder that is offered, named `EMBEDDER.SETTING`; those that change its speed alone are left out."""
+    offered = {one.value for one in _embedders(dataset)}
+    return [
+        Field(
+            f"{plugin.name}.{one.name}", one.name.capitalize(), _KINDS.get(one.type, "text"), one.default, (), f"Of the embedder {plugin.name}.",
+            of_embedder=plugin.name, setting=True,
+        )
+        for plugin in registry.plugins("embedder").values()
+        for one in plugin.settings.values()
+        if plugin.name in offered and one.name not in plugin.facts["speed"] and one.type in _KINDS
+    ]  # fmt: skip
+
+
+def embedder_settings(dataset: Dataset, embedder: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Of settings named `EMBEDDER.SETTING` those of one embedder, by their own names. Raises `BadValue` for one that there is not, or of another embedder."""
+    known = {one.name: one for one in embedder_fields(dataset)}
+    found = {}
+    for name, value in given.items():
+        if name not in known:
+            raise BadValue(
+                f"there is no setting {name[:80]!r} that can be set here", expected=", ".join(known) or "none"
+            )
+        if known[name].of_embedder != embedder:
+            raise BadValue(
+                f"{name} is no setting of {embedder or 'the embedder that the recipe has'}",
+                next=f"choose {known[name].of_embedder} as embedder",
+            )
+        found[name.partition(".")[2]] = value
     return found
 
 

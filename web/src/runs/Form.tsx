@@ -18,7 +18,8 @@ export function Form({ form, onStarted }: { form: Told; onStarted: (job: Job) =>
   const preset = form.presets[String(values['recipe'] ?? '')] ?? {};
   /** What a field is when nobody sets it: as the recipe says. */
   const base = (field: Field, of = preset): Value => (field.setting && field.name in of ? String(of[field.name] ?? '') : asText(field));
-  const applies = (field: Field) => (own ? !field.setting : !field.of || field.of === head);
+  const embedder = values['embedder'];
+  const applies = (field: Field) => (own ? !field.setting : (!field.of || field.of === head) && (!field.of_embedder || field.of_embedder === embedder));
   const shown = form.fields.filter(applies);
   const plain = shown.filter((field) => !field.setting || field.name === 'head' || field.name === 'embedder');
   const rest = shown.filter((field) => !plain.includes(field));

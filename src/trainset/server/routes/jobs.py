@@ -65,8 +65,8 @@ class Choice(BaseModel):
 
 
 class Setting(BaseModel):
-    """One thing that can be set before work is started. kind: text, number, whole, choice or many. of: the value of `head` that it needs. setting: whether
-    it goes into the argument `settings`."""
+    """One thing that can be set before work is started. kind: text, number, whole, choice or many. of: the value of `head` that it needs, of_embedder: that of
+    `embedder`. setting: whether it goes into the argument `settings`."""
 
     name: str
     title: str
@@ -75,6 +75,7 @@ class Setting(BaseModel):
     choices: list[Choice]
     about: str
     of: str
+    of_embedder: str
     least: float | None
     most: float | None
     fewest: int
