@@ -81,7 +81,7 @@ def test_what_is_installed_appears_by_itself(serve: StartBench, installed: None,
     page.goto(f"{bench.origin}/#/health?check=shouting")
     page.get_by_role("heading", name="Shouting").wait_for()
     page.get_by_text("it shouts").wait_for()
-    page.goto(f"{bench.origin}/#/runs")
+    page.goto(f"{bench.origin}/#/runs?start=train")
     page.locator("option", has_text="letters").first.wait_for(state="attached")
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{bench.origin}/#/vowels_by_label")

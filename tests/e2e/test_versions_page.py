@@ -32,6 +32,7 @@ def test_an_action_shows_its_samples_and_is_taken_back(pets: Bench) -> None:
     assert pets.serious(page) == []
     page.goto(f"{pets.origin}/#/versions?part=diff&a=first")
     page.wait_for_selector("h3:has-text('cat → dog')")
+    page.locator(".some li").nth(2).wait_for()
     assert page.locator(".some li").count() == 3
     page.click("nav.parts >> text=Timeline")
     page.wait_for_selector(".timeline .named >> text=first")

@@ -81,7 +81,7 @@ def test_it_serves_until_it_is_told_to_end_and_leaves_nobody_behind(
     time.sleep(0.5)
     children = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, sign)
-    process.wait(30)
+    process.wait(60)
     _, alive = psutil.wait_procs(children, timeout=15)
     assert not alive
     assert process.stderr is not None
@@ -136,7 +136,7 @@ def test_killed_it_leaves_no_job_behind(start: Callable[..., Started]) -> None:
         time.sleep(0.05)
     assert children
     process.kill()
-    process.wait(30)
+    process.wait(60)
     _, alive = psutil.wait_procs(children, timeout=30)
     assert not alive
 

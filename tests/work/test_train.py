@@ -439,7 +439,10 @@ def test_a_forged_run_is_a_clear_error_that_says_what_to_do(three: Workbench) ->
     for name, forge in FORGED.items():
         path.write_bytes(whole)
         forge(path)
-        for use in (lambda: three.predictions(), lambda: three.look(where="predicted = 'a'")):
+        decided = (
+            [lambda: three.look(where="predicted = 'a'")] if "probabilities" not in name else []
+        )  # filters read none
+        for use in (lambda: three.predictions(), *decided):
             with pytest.raises(DamagedDataset) as caught:
                 use()
             assert str(path) in str(caught.value), name
