@@ -144,6 +144,8 @@ def test_every_verb_is_a_method() -> None:
         "within",
         "ahead",
         "unembedded",
+        "embedder_fields",
+        "embedder_settings",
         "apart",
         "spelled_out",
     }
