@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 import trainset
-from tests.server.conftest import Caller
+from tests.server.conftest import ADMIN, HERE, PORT, TOKENS, Caller
+from trainset.server import make_app
 
 
 def window(client: TestClient, **query: Any) -> dict[str, Any]:
@@ -169,3 +170,25 @@ def test_names_full_of_scripts_are_data(admin: TestClient, dataset: trainset.Wor
     told = admin.get("/api/facets", params={"column": "label", "where": f"label = '{evil}'"}).json()
     assert told["values"] == [{"value": evil, "count": 1}]
     assert json.loads(answer.content)
+
+
+def test_what_the_first_page_needs_is_made_before_it_asks(dataset: trainset.Workbench) -> None:
+    app = make_app(dataset, tokens=TOKENS, port=PORT)
+    with TestClient(app, base_url=HERE, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+        app.state.desk.warmed()
+        made = dataset.kept
+        assert made is not None
+        assert client.get("/api/samples").json()["total"] == 20
+        assert dataset.kept is made
+    assert dataset.kept is None
+
+
+def test_a_damaged_dataset_is_served_and_whoever_asks_is_told(dataset: trainset.Workbench) -> None:
+    for part in dataset.place("samples").glob("*.parquet"):
+        part.unlink()
+    app = make_app(dataset, tokens=TOKENS, port=PORT)
+    with TestClient(app, base_url=HERE, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
+        app.state.desk.warmed()
+        answer = client.get("/api/samples")
+        assert answer.status_code >= 400
+        assert "missing" in answer.json()["error"]

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 import trainset
 from tests.server.conftest import REVIEWER, Caller
-from trainset.store.comparisons import Cell, Changed, Column, Kept, Row, keep
+from trainset.store.comparisons import ByTestSet, Cell, Changed, Kept, Row, keep
 from trainset.store.picks import keep_pick
 
 
@@ -59,7 +59,7 @@ def test_comparisons_are_told_with_what_is_wrong_now(admin: TestClient, dataset:
     pick = keep_pick(dataset, b"".join(map(bytes.fromhex, some))).name
     rows = tuple(Row(name, n, "usual", "ab", 0, 10) for n, name in enumerate(("one", "two")))
     kept = Kept(
-        "2026-11-26 07:00 UTC", 8, rows, (Column("exam", 1, 10),), (Cell(0, 0, 0.8, 0.6, 0.9), Cell(1, 0, 0.9, 0.7, 0.95)),
+        "2026-11-26 07:00 UTC", 8, rows, (ByTestSet("exam", 1, 10),), (Cell(0, 0, 0.8, 0.6, 0.9), Cell(1, 0, 0.9, 0.7, 0.95)),
         ("two is better than one",), (Changed(0, 1, 0, 2, 0, pick, ""),),
     )  # fmt: skip
     keep(dataset, kept)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 from tests import helpers
@@ -17,6 +19,7 @@ from trainset.learn import landmarks
 from trainset.store import embedded
 from trainset.work.embedders import chosen
 from trainset.work.map_ import Map
+from trainset.work.with_vectors import unit
 from trainset.work.workbench import Workbench
 
 CLASSES = ("cat", "dog", "<b>owl</b>")
@@ -76,6 +79,45 @@ def test_a_set_that_more_than_doubles_is_laid_out_again_near_where_it_lay(tmp_pa
         after = places(made)
         moved = [np.linalg.norm(np.array(after[name]) - before[name]) for name in before]
         assert np.median(moved) < 0.35  # by chance half of the width
+
+
+def test_vectors_that_lie_in_another_order_are_read_once_a_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_GROUP_BYTES", 10 * 6 * 4)
+    monkeypatch.setattr(embedded, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(unit, "__defaults__", (10,))
+    monkeypatch.setattr(landmarks, "MOST", 50)
+    with trainset.init(tmp_path / "set") as dataset:
+        grown(dataset, tmp_path / "t.csv", 0, 150)
+        in_order = places(dataset.map(embedder="hashed_ngrams"))
+        made = chosen(dataset, "hashed_ngrams").made
+        contents = embedded.contents_of(dataset, made)
+        vectors = embedded.Embeddings(dataset, made, contents).take(range(150))
+        for path in dataset.place("embeddings").glob("*.parquet"):
+            path.unlink()
+        other = np.random.default_rng(3).permutation(150)
+        embedded.write(dataset, made, contents.take(pa.array(other)), vectors[other])
+        reads, whole = list[int](), pq.ParquetFile.read_row_group
+
+        def read(file: pq.ParquetFile, number: int, *args: Any, **more: Any) -> pa.Table:
+            if more.get("columns") == ["vector"]:
+                reads.append(number)
+            return whole(file, number, *args, **more)
+
+        monkeypatch.setattr(pq.ParquetFile, "read_row_group", read)
+        found = dataset.map(embedder="hashed_ngrams", anew=True)
+        assert max(np.bincount(reads)) == 2  # of landmarks, and of everyone else
+        reads.clear()
+        near = dataset.neighbours(found.regions[0].typical[0], n=149, embedder="hashed_ngrams")
+        assert max(np.bincount(reads)) <= 2  # the sample itself, and all
+        assert len({*near.samples.ids}) == 149
+        assert {*places(found)} == {*in_order}
+        middles = {one.name.rsplit(" ", 1)[0]: (one.x, one.y) for one in found.regions}
+        label_of = dict(zip(found.table["id"].to_pylist(), found.table["label"].to_pylist(), strict=True))
+        for name, place in places(found).items():  # everyone lies where its like does
+            nearest = min(middles, key=lambda label: float(np.linalg.norm(np.subtract(place, middles[label]))))
+            assert nearest == label_of[name]
 
 
 def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def make_app(
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        if dataset.medium:
+            app.state.desk.warm()
         yield
         app.state.desk.close()
 

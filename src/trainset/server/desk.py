@@ -11,7 +11,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from trainset.engine.pool import Pool
-from trainset.errors import BadSource, UnknownName, Unsafe
+from trainset.errors import BadSource, TrainsetError, UnknownName, Unsafe
 from trainset.server.events import Events
 from trainset.server.findings import Findings
 from trainset.server.jobs import Jobs
@@ -39,6 +39,7 @@ class Desk:
         self.runs = RunsRead(dataset)
         self.uploads = Uploads(dataset)
         self._opening = threading.Lock()
+        self._warming: threading.Thread | None = None
         self._pool: Pool | None = None
 
     @contextlib.contextmanager
@@ -50,6 +51,31 @@ class Desk:
             kept = self.dataset.kept
         with kept:
             yield kept
+
+    def warm(self) -> None:
+        """Makes in the background what the first questions need, for they come as soon as a browser has opened. What cannot be made says so
+        to whoever asks for it."""
+
+        def table() -> None:
+            with self.table():
+                pass
+
+        def places() -> None:
+            with self.table() as table:
+                self.maps.rows(table)
+
+        def made() -> None:
+            for one in (table, lambda: self.runs.read(""), places):
+                with contextlib.suppress(TrainsetError):
+                    one()
+
+        self._warming = threading.Thread(target=made, name="warm")
+        self._warming.start()
+
+    def warmed(self) -> None:
+        """Waits until `warm` has ended."""
+        if self._warming is not None:
+            self._warming.join()
 
     @property
     def pool(self) -> Pool:
@@ -89,6 +115,7 @@ class Desk:
 
     def close(self) -> None:
         """Ends its processes and threads, and frees the table."""
+        self.warmed()
         self.jobs.close()
         self.findings.close()
         self.events.close()

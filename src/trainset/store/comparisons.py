@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Column:
+class ByTestSet:
     """A test set."""
 
     name: str
@@ -71,7 +71,7 @@ class Kept:
     made: str
     draws: int
     rows: tuple[Row, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ByTestSet, ...]
     cells: tuple[Cell, ...]
     sentences: tuple[str, ...]
     changed: tuple[Changed, ...] = ()
@@ -118,7 +118,7 @@ def _read(path: Path) -> Kept:
         facts = json.loads(path.read_bytes())
         found = Kept(
             _text(facts["made"]), _whole(facts["draws"]), tuple(_made(Row, one) for one in facts["rows"]),
-            tuple(_made(Column, one) for one in facts["columns"]), tuple(_made(Cell, one) for one in facts["cells"]),
+            tuple(_made(ByTestSet, one) for one in facts["columns"]), tuple(_made(Cell, one) for one in facts["cells"]),
             tuple(map(_text, facts["sentences"])), tuple(_made(Changed, one) for one in facts.get("changed", ())),
         )  # fmt: skip
         if any(one.row >= len(found.rows) or one.column >= len(found.columns) for one in found.cells):

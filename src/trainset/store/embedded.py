@@ -156,6 +156,11 @@ class Embeddings:
         """(n,) which of the samples have an embedding."""
         return self._place >= 0
 
+    @property
+    def stored(self) -> NDArray[np.int64]:
+        """(n,) the samples in the order in which their vectors lie on disk: `only` of it reads each row group once."""
+        return np.argsort(self._place, kind="stable")
+
     def only(self, rows: NDArray[np.integer[Any]] | NDArray[np.bool_] | Sequence[int]) -> Self:
         """The embeddings of some of the samples (a mask, or their rows), in the order of `rows`."""
         other = object.__new__(type(self))
@@ -165,7 +170,8 @@ class Embeddings:
         return other
 
     def batches(self, size: int = 4096) -> Iterator[NDArray[np.float32]]:
-        """(up to `size`, dim) float32, all samples in their order. Quick in the order in which they were imported."""
+        """(up to `size`, dim) float32, all samples in their order. Where that is far from the order of embedding, row groups are read
+        again for every batch; see `stored`."""
         for start in range(0, len(self), size):
             yield self._taken(self._place[start : start + size])
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trainset.learn.compare import Change, Comparison
 from trainset.recipe import Recipe
 from trainset.store import ids
-from trainset.store.comparisons import Cell, Changed, Column, Kept, Row
+from trainset.store.comparisons import ByTestSet, Cell, Changed, Kept, Row
 from trainset.work.locks import Alarm
 from trainset.work.scoring import number
 
@@ -227,7 +227,7 @@ def kept(found: Compared, made: str, pick: Callable[[pa.Array], str]) -> Kept:
     return Kept(
         made, found.seeds,
         tuple(Row(one.version, one.at, one.name, one.recipe.hash, one.recipe.seed, one.trained_on) for one in found.entrants),
-        tuple(Column(one.name, one.at, one.samples) for one in found.test_sets),
+        tuple(ByTestSet(one.name, one.at, one.samples) for one in found.test_sets),
         tuple(
             Cell(who.index((one.version, one.recipe)), sets.index(one.test_set), one.accuracy, one.low, one.high)
             for one in found.scores

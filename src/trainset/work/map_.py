@@ -139,7 +139,7 @@ def _made(
     chosen = np.sort(np.argsort(hashed, kind="stable")[: landmarks.MOST])
     marks = np.zeros(len(contents), np.bool_)
     marks[chosen] = True
-    vectors = np.concatenate([*unit(view.only(chosen))])
+    vectors = _all(view.only(chosen))
     start = before[chosen]
     known = np.isfinite(start[:, 0])
     if known.sum() > max(3, 0.1 * len(chosen)):
@@ -162,7 +162,14 @@ def _placed(
     of = Embeddings(dataset, found.view.made, lain["content"].combine_chunks())
     there = np.flatnonzero(of.known)
     layout = np.stack([lain["x"].to_numpy(), lain["y"].to_numpy()], axis=1)[there]
-    return _among(np.concatenate([*unit(of.only(there))]), layout, view, progress)
+    return _among(_all(of.only(there)), layout, view, progress)
+
+
+def _all(view: Embeddings) -> NDArray[np.float32]:
+    """(n, d) at unit length, of few samples."""
+    order, found = view.stored, np.empty((len(view), view.dim), np.float32)
+    found[order] = np.concatenate([*unit(view.only(order))])
+    return found
 
 
 def _among(
@@ -172,8 +179,9 @@ def _among(
     if not len(view):
         return places
     place = landmarks.placer(vectors, layout, many=len(view) > _MANY)
-    for batch in unit(view):
-        places[start : start + len(batch)] = place(batch)
+    order = view.stored
+    for batch in unit(view.only(order)):
+        places[order[start : start + len(batch)]] = place(batch)
         start += len(batch)
         if progress:
             progress(len(batch))

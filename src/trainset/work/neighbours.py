@@ -82,8 +82,9 @@ def neighbours(
     others[row] = False
     vector = found.view.take([row])
     vector = vector / np.maximum(np.linalg.norm(vector), np.float32(1e-12))
-    near, apart = nearest_to(vector, unit(found.view), min(n, int(others.sum())), others)
-    rows = near[0]
+    order = found.view.stored
+    near, apart = nearest_to(vector, unit(found.view.only(order)), min(n, int(others.sum())), others[order])
+    rows = order[near[0]]
     ids = pa.concat_arrays([pa.array([own], pa.binary(16)), found.ids.take(pa.array(rows))])
     known = Samples.of(dataset, ids, found.at)
     own_row, *near_rows = known.rows()

@@ -23,7 +23,7 @@ FIRST = 12
 
 
 @dataclass(frozen=True)
-class Found:
+class Now:
     """Samples that are in the dataset now. pick: the filter that holds for them, empty for none; first: ids of some."""
 
     pick: str
@@ -33,7 +33,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Group:
-    """Samples that changed alike by one action. now: those of them that are in the dataset now."""
+    """Samples that changed alike by one action. kind: added, removed, excluded, restored, relabelled, moved split, changed content, moved file. now:
+    those of them that are in the dataset now."""
 
     kind: str
     before: str | None
@@ -44,12 +45,12 @@ class Group:
     at: str | None
     reason: str
     verb: str
-    now: Found
+    now: Now
 
 
 @dataclass(frozen=True)
 class Changes:
-    """counts: by kind. groups: the largest of each kind first; more: how many groups are not told."""
+    """What is different at b. counts: samples by kind. groups: the largest of each kind first; more: how many groups are not told."""
 
     a: str
     b: str
@@ -95,10 +96,10 @@ def _rows(table: pa.Table) -> dict[tuple[Any, ...], NDArray[np.int64]]:
     return {tuple(row[name] for name in GROUPED): one for row, one in zip(firsts, some, strict=True)}
 
 
-def known(dataset: Dataset, table: KeptTable, shown: Sequence[str]) -> Found:
+def known(dataset: Dataset, table: KeptTable, shown: Sequence[str]) -> Now:
     """The samples of these printed ids."""
     if not shown:
-        return Found("", 0, ())
+        return Now("", 0, ())
     asked: dict[str, Any] = {"asked": pa.table({"shown": pa.array(shown, pa.string())})}
     whole = table.run(
         f"SELECT id FROM samples SEMI JOIN asked ON substr(lower(hex(samples.id)), 1, {ids.SHOWN}) = asked.shown ORDER BY part, row", beside=asked  # noqa: S608
@@ -106,9 +107,9 @@ def known(dataset: Dataset, table: KeptTable, shown: Sequence[str]) -> Found:
     return _found(dataset, whole)
 
 
-def _found(dataset: Dataset, whole: pa.Array) -> Found:
+def _found(dataset: Dataset, whole: pa.Array) -> Now:
     if not len(whole):
-        return Found("", 0, ())
-    return Found(
+        return Now("", 0, ())
+    return Now(
         keep_pick(dataset, whole).name, len(whole), tuple(one.hex() for one in whole.slice(0, FIRST).to_pylist())
     )

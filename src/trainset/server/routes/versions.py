@@ -12,9 +12,9 @@ from trainset.server.desk import AtDesk, By
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.fixes import Done
 from trainset.store import comparisons as of_comparisons
-from trainset.work import versions_view
 from trainset.work.card import FIELDS
 from trainset.work.card_page import page_of
+from trainset.work.versions_view import Changes, Now, changes, known
 
 router = APIRouter(route_class=Guarded, tags=["versions"])
 
@@ -42,91 +42,17 @@ class NewVersion(BaseModel):
     message: str = Field(default="", max_length=2_000)
 
 
-class Now(BaseModel):
-    """Samples that are in the dataset now. pick: the filter that holds for them, empty for none; first: ids of some."""
-
-    pick: str
-    count: int
-    first: list[str]
-
-
-class Group(BaseModel):
-    """Samples that changed alike by one action. kind: added, removed, excluded, restored, relabelled, moved split, changed content, moved file."""
-
-    kind: str
-    before: str | None
-    after: str | None
-    samples: int
-    action: int | None
-    person: str | None
-    at: str | None
-    reason: str
-    verb: str
-    now: Now
-
-
-class Changes(BaseModel):
-    """What is different at b. counts: samples by kind; more: groups that are not told."""
-
-    a: str
-    b: str
-    counts: dict[str, int]
-    groups: list[Group]
-    more: int
-
-
-class Row(BaseModel):
-    """A version with a recipe."""
-
-    version: str
-    at: int
-    recipe: str
-    hash: str
-    seed: int
-    trained_on: int
-
-
-class TestColumn(BaseModel):
-    """A test set."""
-
-    name: str
-    at: int
-    samples: int
-
-
-class Cell(BaseModel):
-    """What a row reached on a column: accuracy with its interval at 95 %, 0 to 1."""
-
-    row: int
-    column: int
-    accuracy: float
-    low: float
-    high: float
-
-
-class Changed(BaseModel):
-    """What row `before` had right and row `after` has wrong, and the reverse; the picks are filters that hold for them."""
-
-    before: int
-    after: int
-    column: int
-    lost: int
-    gained: int
-    lost_pick: str
-    gained_pick: str
-
-
 class Comparison(BaseModel):
     """A comparison as it was kept: a table of versions by test sets, and what may be concluded."""
 
     number: int
     made: str
     draws: int
-    rows: list[Row]
-    columns: list[TestColumn]
-    cells: list[Cell]
+    rows: list[of_comparisons.Row]
+    columns: list[of_comparisons.ByTestSet]
+    cells: list[of_comparisons.Cell]
     sentences: list[str]
-    changed: list[Changed]
+    changed: list[of_comparisons.Changed]
 
 
 class Lock(BaseModel):
@@ -229,9 +155,7 @@ def diff(desk: AtDesk, a: At, b: At = "now") -> Changes:
     with desk.table() as table:
         kept = table
         now = table.run("SELECT id FROM samples ORDER BY part, row")["id"].cast(pa.binary(16)).combine_chunks()
-    found = kept.remember(("diff", a, b), lambda: versions_view.changes(desk.dataset, now, a, b))
-    groups = [Group(**{**vars(one), "now": _now(one.now)}) for one in found.groups]
-    return Changes(a=found.a, b=found.b, counts=found.counts, groups=groups, more=found.more)
+    return kept.remember(("diff", a, b), lambda: changes(desk.dataset, now, a, b))
 
 
 @router.get("/api/comparisons")
@@ -250,8 +174,8 @@ def locks(desk: AtDesk) -> Locks:
         told = [
             Alarm(
                 **{
-                    **vars(one), "samples": _now(versions_view.known(desk.dataset, table, one.samples)),
-                    "others": _now(versions_view.known(desk.dataset, table, one.others)),
+                    **vars(one), "samples": known(desk.dataset, table, one.samples),
+                    "others": known(desk.dataset, table, one.others),
                 }
             )
             for one in found
@@ -320,7 +244,3 @@ def card_page(desk: AtDesk, at: At = "now") -> Response:
     made = desk.dataset.card(at, problems=False)
     html, _ = page_of(made, desk.dataset)
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _CARD})
-
-
-def _now(found: versions_view.Found) -> Now:
-    return Now(pick=found.pick, count=found.count, first=[*found.first])
