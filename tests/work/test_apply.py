@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers import pictures
 from tests.work.made import copied, labels, rows
 
 import trainset
-from trainset.errors import BadSource, BadValue
+from trainset.errors import BadSource, BadValue, UnknownName
 from trainset.store import people
 from trainset.store.tables import SCHEMA, metadata
 
@@ -35,7 +36,7 @@ def test_a_reviewed_list_is_one_action_that_undo_takes_back(dataset: trainset.Wo
     before = labels(dataset)
     lines = [
         f"{id_of(dataset, 0)},dog,ok",
-        f"{id_of(dataset, 1)[:10]},cat,",
+        f"{id_of(dataset, 1)[:12]},cat,",
         f"{id_of(dataset, 2)},{before['text 02']},",
         f"{id_of(dataset, 3)},,",
     ]
@@ -120,6 +121,59 @@ def test_the_latest_report_of_a_sample_counts(dataset: trainset.Workbench, tmp_p
     one = id_of(dataset, 0)
     dataset.import_reports(written(tmp_path, f"id,label,reporter\n{one},dog,eve\n{one},bird,bob\n"))
     assert [*dataset.audit(only=["reported"])["reported"].because] == ["bob says 'bird'"]
+
+
+def numbered(folder: Path) -> trainset.Workbench:
+    """Texts whose list calls them 1000 to 1399, as their own."""
+    made = trainset.init(folder / "set")
+    lines = [f"{n},words of {n},{'cat' if n % 2 else 'dog'}" for n in range(1000, 1400)]
+    made.import_(written(folder, "\n".join(["id,text,label", *lines]), "own.csv"))
+    return made
+
+
+def test_samples_are_named_by_the_ids_that_they_came_with(tmp_path: Path) -> None:
+    with numbered(tmp_path) as dataset:
+        done = dataset.apply(written(tmp_path, "id,label\n1001,dog\n1399,dog\n1400,dog\n"))
+        assert (done.changed, done.refused) == (2, {3: "there is no sample '1400'"})
+        found = {row["text"]: row["label"] for row in dataset.look(n=400, where="label != source_label").rows()}
+        assert found == {"words of 1001": "dog", "words of 1399": "dog"}
+        assert dataset.label("bird", ["1200"], new_class=True).changed == 1
+        assert [row["text"] for row in dataset.look(where="label = 'bird'").rows()] == ["words of 1200"]
+
+
+def test_a_number_is_not_the_beginning_of_an_id_that_happens_to_begin_so(tmp_path: Path) -> None:
+    with numbered(tmp_path) as dataset:
+        begins = {row["id"][:4] for row in dataset.look(n=400).rows()}
+        numbers = sorted(one for one in begins if one.isdecimal() and not 1000 <= int(one) < 1400)
+        assert numbers  # about sixty of 400
+        done = dataset.apply(written(tmp_path, "\n".join(["id,label", *(f"{one},cat" for one in numbers)])))
+        assert (done.action, done.refused_count) == (None, len(numbers))
+        for number in numbers[:3]:
+            with pytest.raises(UnknownName, match="there is no sample"):
+                dataset.label("cat", [number])
+
+
+def test_an_own_id_of_two_samples_names_neither(tmp_path: Path) -> None:
+    with numbered(tmp_path) as dataset:
+        dataset.import_(written(tmp_path, "id,text,label\n1000,other words,dog\n", "more.csv"))
+        done = dataset.apply(written(tmp_path, "id,label\n1000,cat\n"))
+        assert done.action is None
+        assert "names 2 samples" in done.refused[1]
+        with pytest.raises(BadValue, match="stands for several samples"):
+            dataset.label("cat", ["1000"])
+
+
+def test_files_are_named_by_a_column_that_their_list_had(tmp_path: Path) -> None:
+    place = pictures(tmp_path / "pets", each=2)
+    files = sorted(one.relative_to(place).as_posix() for one in place.rglob("*.png"))
+    lines = [f"{one},{one.split('/')[0]},clip {n}" for n, one in enumerate(files)]
+    written(place, "\n".join(["path,label,clip id", *lines]), "list.csv")
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(place)
+        asked = written(tmp_path, "clip id,label\nclip 0,dog\nclip 9,dog\n")
+        done = dataset.apply(asked, columns={"sample": "clip id"})
+        assert (done.changed, [*done.refused]) == (1, [2])
+        assert dataset.look(where="meta.\"clip id\" = 'clip 0'").rows()[0]["label"] == "dog"
 
 
 def test_a_dataset_of_the_first_schema_is_brought_up_to_date_and_keeps_what_people_did(

@@ -78,7 +78,9 @@ def test_a_beginning_of_several_ids_is_refused_with_them(tmp_path: Path) -> None
     with trainset.init(tmp_path / "many") as dataset:
         dataset.import_(write(tmp_path / "m.csv", [("text",), *((f"t{n}",) for n in range(2000))]))
         ids = sorted(row["id"][:4] for row in dataset.look(n=2000))
-        twice = next(a for a, b in itertools.pairwise(ids) if a == b)  # 2,000 ids in 65,536 places
+        twice = next(
+            a for a, b in itertools.pairwise(ids) if a == b and not a.isdecimal()
+        )  # 2,000 ids in 65,536 places
         with pytest.raises(BadValue, match="several samples") as caught:
             dataset.exclude([twice])
         assert caught.value.got.count(twice) >= 2

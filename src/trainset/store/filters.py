@@ -168,6 +168,12 @@ _NUMBERS = frozenset(("+", "-", "*", "/", "//", "%", "abs", "ceil", "floor", "ro
 _OF_NUMBERS = frozenset(("+", "-", "*", "/", "//", "%", "abs", "ceil", "floor", "round", "ln", "log10"))
 
 
+def in_meta(field: str) -> str:
+    """The SQL of a field of metadata, as text."""
+    pointer = "/" + field.replace("~", "~0").replace("/", "~1")
+    return f"json_extract_string(meta, '{pointer.replace(chr(39), chr(39) * 2)}')"
+
+
 def _is_meta(node: dict[str, Any]) -> bool:
     return node.get("class") == "COLUMN_REF" and node["column_names"][0].lower() == "meta"
 
@@ -219,8 +225,7 @@ class _Rewriter:
         if names[0].lower() == "meta" and len(names) == 2:
             self.used.add("meta")
             self.fields.add(names[1])
-            pointer = "/" + names[1].replace("~", "~0").replace("/", "~1")
-            return f"json_extract_string(meta, '{pointer.replace(chr(39), chr(39) * 2)}')"
+            return in_meta(names[1])
         name = names[0].lower()
         if len(names) != 1 or name not in self.columns:
             if name in ("true", "false") and len(names) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from trainset.errors import BadValue
 
@@ -62,3 +63,8 @@ def parse_prefix(text: str) -> str:
             "this is no sample id", expected="4 to 32 hex digits as `trainset look` prints them", got=repr(text)
         )
     return digits
+
+
+def in_sql(some: Iterable[bytes]) -> str:
+    """Ids between commas as SQL has them, which finds them ten times as fast as by their digits."""
+    return ", ".join("'" + "".join(f"\\x{byte:02X}" for byte in one) + "'::BLOB" for one in some) or "NULL"

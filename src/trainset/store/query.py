@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
@@ -40,6 +41,7 @@ PREDICTED = ("predicted", "confidence")
 
 _OF_PARTS = (*BASE, "remarks")
 _FILTER_SECONDS = 30
+_WHOLE = re.compile("[0-9a-f]{32}")
 _STORED = {"source_label": "label"}  # column here -> column in the parts
 
 
@@ -197,27 +199,22 @@ class QueryTable:
         return pa.concat_tables(pieces).take(pa.array(np.argsort(order)))
 
     def find(self, names: Sequence[str]) -> list[bytes]:
-        """The ids that printed ids, beginnings of ids, or exact paths stand for. Raises `UnknownName`, `BadValue`."""
+        """The ids that whole or printed ids, beginnings of ids, exact paths, or ids of rows in their source stand for. A number shorter than a printed id
+        is nobody's beginning, for own ids are often numbers. Raises `UnknownName`, `BadValue`."""
+        asked = [bytes.fromhex(name) for name in names if _WHOLE.fullmatch(name)]
+        there = (
+            {*self.run(f"SELECT id FROM samples WHERE id IN ({ids.in_sql(asked)})")["id"].to_pylist()}
+            if asked
+            else {*()}
+        )  # bytes
         result: list[bytes] = []
         for name in names:
-            hits: list[bytes] = []
-            try:
-                low = ids.parse_prefix(name)
-                bounds = [bytes.fromhex(low.ljust(32, fill)) for fill in "0f"]
-                hits = self.run("SELECT id FROM samples WHERE id BETWEEN ?::BLOB AND ?::BLOB LIMIT 3", bounds)[
-                    "id"
-                ].to_pylist()
-            except BadValue:
-                if "path" not in self.columns:
-                    raise
-            if not hits and "path" in self.columns:
-                whole = " OR source || '/' || path = ?" if "source" in self.columns else ""
-                sql = f"SELECT id FROM samples WHERE path = ?{whole} LIMIT 3"
-                hits = self.run(sql, [name, name] if whole else [name])["id"].to_pylist()
+            whole = bytes.fromhex(name) if _WHOLE.fullmatch(name) else b""
+            hits = [whole] if whole in there else self._named(name)
             if not hits:
                 raise UnknownName(
                     f"there is no sample {name!r}",
-                    expected="an id as `trainset look` prints it, or a path in its source",
+                    expected="an id as `trainset look` prints it, a path in its source, or its own id there",
                 )
             if len(hits) > 1:
                 raise BadValue(
@@ -227,6 +224,21 @@ class QueryTable:
                 )
             result += hits
         return list(dict.fromkeys(result))
+
+    def _named(self, name: str) -> list[bytes]:
+        key = ids.row_key(name.encode("utf-8", "surrogateescape"))
+        hits = [f"id IN ({ids.in_sql(ids.sample_id(source, key) for source in self.replay.sources)})"]
+        asked: list[bytes | str] = []
+        with contextlib.suppress(BadValue):  # it is no id
+            low = ids.parse_prefix(name)
+            if len(low) >= ids.SHOWN or not low.isdecimal():
+                hits.append("id BETWEEN ?::BLOB AND ?::BLOB")
+                asked += [bytes.fromhex(low.ljust(32, fill)) for fill in "0f"]
+        if "path" in self.columns:
+            hits.append("path = ?" + (" OR source || '/' || path = ?" if "source" in self.columns else ""))
+            asked += [name] * (1 + ("source" in self.columns))
+        found = self.run(f"SELECT id FROM samples WHERE {' OR '.join(hits)} LIMIT 3", asked)  # our own words, and bytes
+        return found["id"].to_pylist()  # type: ignore[no-any-return]
 
     def _build(self) -> None:
         measures = [n for n in sorted(self.columns) if n not in (*_OF_PARTS, *PREDICTED) and n not in self._flags]

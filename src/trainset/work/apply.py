@@ -57,7 +57,7 @@ def apply(
     given = label_list.read(path, columns)
     classes = replay(dataset).classes
     with open_table(dataset, columns=[*label_list.NAMING, "label"]) as table:
-        found, why = label_list.find(table, [row.sample for row in given.rows])
+        found, why = label_list.find(table, [row.sample for row in given.rows], given.columns["sample"])
         rows = table.run("SELECT id, label FROM samples")
     now = dict(zip(rows["id"].to_pylist(), rows["label"].to_pylist(), strict=True))
     refused = dict(given.refused)

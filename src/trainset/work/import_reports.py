@@ -45,7 +45,7 @@ def import_reports(
     """
     given = label_list.read(path, columns, needed=("sample",))
     with open_table(dataset, columns=[*label_list.NAMING]) as table:
-        found, why = label_list.find(table, [row.sample for row in given.rows])
+        found, why = label_list.find(table, [row.sample for row in given.rows], given.columns["sample"])
     name = Path(path).name
     refused = dict(given.refused)
     said = []

@@ -17,6 +17,8 @@ from trainset.formats._csv_rows import CsvRows
 from trainset.formats._json_rows import JsonRows
 from trainset.formats._lines import NotATable
 from trainset.formats._tables import JSON_SUFFIXES
+from trainset.store import ids
+from trainset.store.filters import in_meta
 from trainset.store.query import QueryTable
 
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -29,8 +31,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 """What is read -> the names of columns that it may have, compared without case; the first that a list has is it."""
 
 
-NAMING = ("path", "source", "text")
+NAMING = ("path", "source", "text", "meta")
 """The columns by which a list may name a sample, besides its id."""
+_OWN = ("id", "key", "uid")
+"""Fields of metadata that hold the ids which samples had before they were imported."""
 
 
 @dataclass(frozen=True)
@@ -120,18 +124,19 @@ def _mapped(names: Sequence[str], asked: Mapping[str, str], needed: Sequence[str
     return found
 
 
-def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], list[str]]:
-    """The sample that each name stands for (an id, the beginning of one, a path, or a text), and why there is none.
+def find(table: QueryTable, names: Sequence[str], column: str = "") -> tuple[list[bytes | None], list[str]]:
+    """The sample that each name stands for, and why there is none: an id as printed or longer, an id of its own (metadata called `id`, or as the `column`
+    that the names are from), a path, or a text.
 
-    table: with the columns `path` and `source`, and with `text` where a text may name its sample; white space around texts does not
-    count. As `QueryTable.find`, for many names at once.
+    table: with the columns `path` and `source`; with `meta` where own ids may name a sample, and with `text` where a text may: white space around texts
+    does not count. Shorter beginnings of ids name nothing here: own ids are often numbers, and any number is the beginning of somebody's id.
     """
     ordered = table.run("SELECT id FROM samples ORDER BY id")["id"].to_pylist()
     result: list[bytes | None] = [None] * len(names)
     why = [""] * len(names)
     for place, name in enumerate(names):
         digits = name.lower().replace("-", "")
-        if 4 <= len(digits) <= 32 and not set(digits) - _DIGITS:
+        if ids.SHOWN <= len(digits) <= 32 and not set(digits) - _DIGITS:
             low, high = (bytes.fromhex(digits.ljust(32, fill)) for fill in "0f")
             first, last = bisect_left(ordered, low), bisect_right(ordered, high)
             if last - first == 1:
@@ -148,6 +153,11 @@ def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], l
     ]
     if "text" in table.columns:
         ways.append("SELECT a.place, s.id FROM asked a JOIN samples s ON trim(s.text, ?) = a.name")
+    if "meta" in table.columns:
+        ways += [
+            f"SELECT a.place, s.id FROM asked a JOIN samples s ON {in_meta(field)} = a.name WHERE a.name != ''"  # noqa: S608  # written as SQL
+            for field in dict.fromkeys([*_OWN, *([column] if column else [])])
+        ]
     hits = table.run(
         f"SELECT place, min(id) AS id, count(DISTINCT id) AS n FROM ({' UNION ALL '.join(ways)}) GROUP BY place",  # noqa: S608  # our own words
         [_SPACE] if "text" in table.columns else [],
@@ -159,7 +169,9 @@ def find(table: QueryTable, names: Sequence[str]) -> tuple[list[bytes | None], l
         if count == 1:
             result[place] = identifier
         else:
-            why[place] = f"{names[place]!r} names {count:,} samples: put the source's name before a path, or name ids"
+            why[place] = (
+                f"{names[place]!r} names {count:,} samples: put the source's name before a path, or name ids"
+            )
     for place in others:
         if result[place] is None and not why[place]:
             why[place] = f"there is no sample {names[place]!r}"

@@ -100,7 +100,7 @@ def placed(dataset: Dataset, found: Roster, names: Sequence[str] | None) -> tupl
         return np.arange(len(found.ids)), []
     place = _by_hex(found, names)
     if (place < 0).any():
-        with open_table(dataset, found.at, columns=["path", "source"]) as table:
+        with open_table(dataset, found.at, columns=["path", "source", "meta"]) as table:
             samples, why = label_list.find(table, names)
         bad = [row for row, problem in enumerate(why) if problem]
         if bad:
@@ -108,7 +108,7 @@ def placed(dataset: Dataset, found: Roster, names: Sequence[str] | None) -> tupl
             raise BadValue(
                 "a prediction names no sample" if empty else f"a prediction is of no sample: {why[bad[0]]}",
                 where=f"row {bad[0] + 1:,} (the first is 1)" + (f" and {len(bad) - 1:,} more" if len(bad) > 1 else ""),
-                expected="an id as trainset prints it, or a path", next="trainset look --json has the ids",
+                expected="an id as trainset prints it, a path, or an id that the metadata has", next="trainset look --json has the ids",
             )  # fmt: skip
         place = _places(found, pa.array(samples, pa.binary(16)))
     there = place[place >= 0]

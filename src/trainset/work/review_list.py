@@ -123,8 +123,8 @@ def answers(
         asked = store.named(dataset, queue)
         refuse_quiz(asked)
         inside = {*store.rows(dataset, asked)["sample"].to_pylist()}
-    with open_table(dataset, columns=["path", "source"]) as table:
-        found, why = label_list.find(table, [_plain(row.sample) for row in given.rows])
+    with open_table(dataset, columns=["path", "source", "meta"]) as table:
+        found, why = label_list.find(table, [_plain(row.sample) for row in given.rows], given.columns["sample"])
         rows = table.run("SELECT id, label FROM samples")
     now = dict(zip(rows["id"].to_pylist(), rows["label"].to_pylist(), strict=True))
     mine = _mine(dataset, queue, who)

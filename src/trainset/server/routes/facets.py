@@ -12,7 +12,7 @@ from trainset.errors import BadFilter
 from trainset.server.desk import AtDesk
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.samples import Picked, Where, ids_of, selected
-from trainset.store.kept import blobs
+from trainset.store.ids import in_sql
 
 router = APIRouter(route_class=Guarded, tags=["samples"])
 
@@ -54,7 +54,7 @@ def facet(desk: AtDesk, column: Annotated[str, Query(max_length=500)], where: Wh
             raise BadFilter(f"there is no column {column!r}", expected=", ".join(sorted(table.columns)))
         condition = table.condition(conditions)
         if picked:
-            condition = f"({condition}) AND id IN ({blobs(ids_of(picked))})"
+            condition = f"({condition}) AND id IN ({in_sql(ids_of(picked))})"
         kind = table.run(f'SELECT "{column}" FROM samples LIMIT 0').schema.field(0).type  # noqa: S608  # a column that there is
         if str(kind) in ("double", "float") or "int" in str(kind):
             found = table.run(f'SELECT "{column}"::DOUBLE AS value FROM samples WHERE {condition}')  # noqa: S608  # checked by `condition`

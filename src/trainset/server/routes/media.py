@@ -13,7 +13,7 @@ from trainset.errors import BadValue
 from trainset.server.desk import AtDesk
 from trainset.server.roles import Guarded, Role, allow
 from trainset.server.routes.samples import identifier, ids_of
-from trainset.store.kept import blobs
+from trainset.store.ids import in_sql
 from trainset.work.look import Samples
 from trainset.work.shown import shown
 
@@ -54,7 +54,7 @@ def previews(
     if len(asked) > MOST:
         raise BadValue("too many previews at once", expected=f"at most {MOST}", got=str(len(asked)))
     with desk.table() as table:
-        rows = table.run(f"SELECT id, part, row, content FROM samples WHERE id IN ({blobs(asked)})")  # noqa: S608  # bytes
+        rows = table.run(f"SELECT id, part, row, content FROM samples WHERE id IN ({in_sql(asked)})")  # noqa: S608  # bytes
         details = table.details(rows, ["source", "path", "text"])
         sources = table.replay.sources
     known = pa.table(

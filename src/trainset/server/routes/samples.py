@@ -15,7 +15,8 @@ from trainset.server.desk import AtDesk, Desk
 from trainset.server.roles import Guarded, Role, allow
 from trainset.store import filters, ids
 from trainset.store.filters import FLAGGED, PICKED
-from trainset.store.kept import KeptTable, blobs
+from trainset.store.ids import in_sql
+from trainset.store.kept import KeptTable
 from trainset.work.about_sample import AboutSample, about_sample
 from trainset.work.selection import flags_named, spelled_out
 
@@ -183,7 +184,7 @@ def samples_by_id(table: KeptTable, wanted: Sequence[bytes]) -> dict[bytes, Samp
     """These samples as they are now, by id; those that are not there are left out."""
     more = [name for name in ("predicted", "confidence", "text") if name in table.columns]
     names = ", ".join(f'"{name}"' for name in [*_SHOWN, *more])
-    rows = table.run(f"SELECT {names} FROM samples WHERE id IN ({blobs(wanted)})")  # noqa: S608  # bytes, and names of ours
+    rows = table.run(f"SELECT {names} FROM samples WHERE id IN ({in_sql(wanted)})")  # noqa: S608  # bytes, and names of ours
     return {bytes(row["id"]): _sample(row, "") for row in rows.to_pylist()}
 
 
