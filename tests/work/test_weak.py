@@ -82,6 +82,20 @@ def test_taking_suggestions_is_one_action_that_names_its_rules_and_is_undone(mes
     assert messages.apply_weak(confidence=1)[1] == 0
 
 
+def test_labels_that_rules_gave_judge_no_rule(messages: Workbench) -> None:
+    messages.add_rule("spam", pattern="free")
+    messages.add_rule("ham", pattern="home")
+    before = messages.weak()
+    _, count = messages.apply_weak(confidence=0.5)
+    after = messages.weak()
+    assert count == len(before.suggestions) > 0
+    assert (after.judged, after.right, after.said) == (before.judged, before.right, before.said)
+    assert [rule.judged for rule in after.rules] == [rule.judged for rule in before.rules]
+    corrected = before.suggestions[0]
+    messages.label("ham" if corrected.label == "spam" else "spam", [corrected.id], person="ada")
+    assert messages.weak().judged == before.judged + 1
+
+
 def test_suggestions_are_reviewed_in_a_queue_the_most_doubtful_first(messages: Workbench) -> None:
     messages.add_rule("spam", pattern="free")
     messages.add_rule("ham", pattern="home")

@@ -36,6 +36,17 @@ def labelled(table: QueryTable) -> pa.Table:
     )
 
 
+def set_by(table: QueryTable, verb: str) -> pa.Array:
+    """Of the samples that are not excluded, in the order of import: whether an action of this verb set the present label."""
+    seqs = pa.table({"seq": pa.array([act.seq for act in table.replay.actions if act.verb == verb], pa.int64())})
+    rows = table.run(
+        "SELECT k.seq IS NOT NULL AS mine FROM samples s LEFT JOIN overlay o ON o.sample = s.id AND o.field = 'label' "
+        "LEFT JOIN known k ON k.seq = o.seq WHERE NOT s.excluded ORDER BY s.part, s.row",
+        beside={"known": seqs},
+    )
+    return rows["mine"].combine_chunks()
+
+
 def _told(table: QueryTable, samples: pa.Array) -> pa.Table:
     """Of the samples of which the source has said something else since they were labelled, and still does: what it said then."""
     replayed = table.replay

@@ -20,6 +20,7 @@ from trainset.learn.label_model import label_model
 from trainset.model import Entry, EntryKind, Rule
 from trainset.store import filters, ids, log
 from trainset.store.dataset import Dataset
+from trainset.store.labelled import set_by
 from trainset.store.measured import measure_names
 from trainset.store.query import BASE, QueryTable, open_table
 from trainset.store.replay import Replay, replay
@@ -28,6 +29,7 @@ from trainset.work.person import acting
 _CIRCULAR = frozenset(("label", "source_label", "predicted", "confidence", "excluded"))
 """Columns that a rule cannot read: it would be judged by what it has read."""
 _COLUMNS = tuple(name for name in BASE if name not in _CIRCULAR)
+_APPLIED = "weak apply"
 _LEAST = 0.5
 _RULES = 1_000
 
@@ -186,7 +188,7 @@ def apply_weak(
     used = sorted({rule for one in taken for rule in one.rules})
     told = f"rules {', '.join(used)} at #{found.at}, confidence {confidence:g} or more"
     entries = [Entry(EntryKind.LABEL, sample=bytes.fromhex(one.id), value=one.label) for one in taken]
-    seq = log.append(dataset, "weak apply", acting(person), f"{reason}: {told}" if reason else told, entries)
+    seq = log.append(dataset, _APPLIED, acting(person), f"{reason}: {told}" if reason else told, entries)
     return seq, len(taken)
 
 
@@ -198,6 +200,7 @@ class _Votes:
     says: NDArray[np.int64]
     classes: list[str]
     rows: pa.Table
+    ruled: NDArray[np.bool_]
 
     @property
     def codes(self) -> NDArray[np.int64]:
@@ -254,13 +257,14 @@ def _votes(dataset: Dataset, table: QueryTable, functions: Sequence[Callable[...
             unknown[one.name] = "a function, which is not run from a dataset: dataset.weak(functions=[...])"
     classes = sorted({*labels, *now.classes})  # what no rule speaks of may be as well
     says = np.array([classes.index(label) for label in labels], np.int64)
-    return _Votes(found, unknown, fired, says, classes, rows.select(columns))
+    ruled = set_by(table, _APPLIED).to_numpy(zero_copy_only=False)  # a rule's own word does not judge it
+    return _Votes(found, unknown, fired, says, classes, rows.select(columns), ruled)
 
 
 def _report(votes: _Votes, confidence: float, position: int) -> WeakReport:
     codes, classes = votes.codes, len(votes.classes)
     covered = votes.fired.any(axis=1)
-    judge = covered & (codes >= 0) & ~votes.apart
+    judge = covered & (codes >= 0) & ~votes.apart & ~votes.ruled
     seen = np.where(judge & (codes < classes), codes, -1)
     found = judged(votes.fired, votes.says, codes, np.flatnonzero(judge), classes)
     low, high = wilson(found.hits, found.count)
