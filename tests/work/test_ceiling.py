@@ -60,6 +60,25 @@ def test_where_the_weak_embedder_alone_sees_next_to_nothing_the_model_is_to_be_b
         assert "better spent on the model: hashed_ngrams sees too little" in found.says
 
 
+def test_the_ridge_of_a_ceiling_is_that_of_training_also_where_it_takes_plain_values(tmp_path: Path) -> None:
+    """The class is the sign of a sum of two values, of which square roots make another sum."""
+    with trainset.init(tmp_path / "set") as dataset:
+        sums = np.random.default_rng(0).uniform(-1, 1, (300, 2))
+        vectors = np.hstack([sums, np.ones((300, 1))]).astype(np.float32)
+        labels = np.where(sums.sum(axis=1) > 0, "a", "b").tolist()
+        given = [(f"text {n}", label, "train") for n, label in enumerate(labels)]
+        dataset.import_(write(tmp_path / "t.csv", [("text", "label", "split"), *given]))
+        content = {row["text"]: row["content"] for row in dataset.look(where="true", n=1000).rows()}
+        places = pa.array([bytes.fromhex(content[text]) for text, *_ in given], pa.binary(16))
+        embedded.write(dataset, chosen(dataset, "hashed_ngrams").made, places, vectors)
+        run = dataset.train(embedder="hashed_ngrams", groups="none")
+        (ridge,) = [
+            one for one in dataset.ceiling(embedder="hashed_ngrams", groups="none").tried if one.head == "ridge"
+        ]
+        assert not run.scores["rooted"]
+        assert ridge.accuracy == pytest.approx(run.scores["held_out"]["accuracy"], abs=1e-6)
+
+
 @pytest.fixture
 def flipped(tmp_path: Path) -> Workbench:
     """300 texts of three classes that can be told by their words and by their embeddings; 20 labels are wrong."""

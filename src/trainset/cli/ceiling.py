@@ -65,7 +65,7 @@ COMMANDS = (ceiling,)
 
 
 def _tell(made: CeilingReport, number: int, place: str) -> None:
-    by = "one by one" if made.groups == "none" else f"by {made.groups}"
+    by = "one by one" if made.groups == "none" else f"by {made.groups.replace(',', ' and ')}"
     output.line(f"{made.of:,} samples at #{made.at}, held out {by}", "bold")
     rows = [
         [
@@ -90,4 +90,5 @@ def _tell(made: CeilingReport, number: int, place: str) -> None:
     if made.queue is not None:
         output.line(f"next: trainset review {made.queue}{place}")
     elif made.samples:
-        output.line(f"next: trainset ceiling --queue{place} makes a queue of them")
+        output.line(f"next: trainset ceiling --queue{place}")
+        output.line("  makes a queue of them, for trainset review")

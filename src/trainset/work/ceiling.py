@@ -27,6 +27,7 @@ from trainset.work.embed import embed
 from trainset.work.material import Material, material
 from trainset.work.person import acting
 from trainset.work.scoring import require_two
+from trainset.work.train import fitted
 
 WEAK: Mapping[str, str] = {"image": "pixels", "audio": "log_mel", "text": "hashed_ngrams"}
 """Medium -> the embedder without weights, which errs in its own way."""
@@ -155,8 +156,10 @@ def _held_out(
 ) -> NDArray[np.float32]:
     weights = balanced(codes, classes) if recipe.weights == "balanced" else None
     if head == "ridge":
-        rooted = view if recipe.values == "plain" else Rooted(view)
-        return ridge.held_out(ridge.fit(rooted, codes, classes, weights=weights, groups=groups), rooted, groups)
+        made, rooted = fitted(
+            recipe, view, codes, classes, groups, weights
+        )  # as `train` does, so that both say the same
+        return ridge.held_out(made, Rooted(view) if rooted else view, groups)
     if head == "nearest":
         return nearest.held_out(view, codes, classes, groups)
     units = np.arange(len(codes)) if groups is None else groups

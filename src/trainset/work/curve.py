@@ -95,7 +95,7 @@ def curve(
         offers += _labels(ready, code, mean, seed, progress)
     if units is None and ready.groups is not None:
         remarks.append(
-            f"too few groups ({ready.found.by}) to thin them, so more samples are meant as more from those that are there"
+            f"too few groups ({ready.found.by.replace(',', ' and ')}) to thin them, so more samples are meant as more from those that are there"
         )
     if whole.sizes[-1] < step or (more is not None and any(more > counts[code] for code in codes)):
         remarks.append("forecasts beyond twice of what is there were never checked against what happened")

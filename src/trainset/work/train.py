@@ -152,15 +152,7 @@ def heads(
 def _ridge(
     recipe: Recipe, plain: View, codes: NDArray[np.int64], classes: int, groups: NDArray[np.int64] | None, weights: Any
 ) -> Iterator[Trained]:
-    ways = (True, False) if recipe.values == "auto" and recipe.penalty is None else (recipe.values != "plain",)
-    made: list[tuple[ridge.Ridge, bool]] = []
-    for rooted in ways:  # one at a time in memory: Gram matrices may be large
-        head = ridge.fit(
-            Rooted(plain) if rooted else plain, codes, classes, weights=weights, groups=groups, penalty=recipe.penalty
-        )
-        if not made or _error(head) < _PLAIN * _error(made[0][0]):
-            made = [(head, rooted)]
-    head, rooted = made[0]
+    head, rooted = fitted(recipe, plain, codes, classes, groups, weights)
     view: View = Rooted(plain) if rooted else plain
     scores = ridge.held_out(head, view, groups)
     right, at = 0, 0
@@ -169,6 +161,21 @@ def _ridge(
         right += int(((head.predict(batch).argmax(axis=1) == own) & (own >= 0)).sum())
         at += len(batch)
     yield Trained(scores, head.predict, right / np.count_nonzero(codes >= 0), 1, True, head, rooted)
+
+
+def fitted(
+    recipe: Recipe, plain: View, codes: NDArray[np.int64], classes: int, groups: NDArray[np.int64] | None, weights: Any
+) -> tuple[ridge.Ridge, bool]:
+    """The ridge head of a recipe, and whether it takes square roots of the embeddings."""
+    ways = (True, False) if recipe.values == "auto" and recipe.penalty is None else (recipe.values != "plain",)
+    made: list[tuple[ridge.Ridge, bool]] = []
+    for rooted in ways:  # one at a time in memory: Gram matrices may be large
+        head = ridge.fit(
+            Rooted(plain) if rooted else plain, codes, classes, weights=weights, groups=groups, penalty=recipe.penalty
+        )
+        if not made or _error(head) < _PLAIN * _error(made[0][0]):
+            made = [(head, rooted)]
+    return made[0]
 
 
 def _error(head: ridge.Ridge) -> float:
