@@ -28,6 +28,27 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_printed_as_next_runs_as_it_stands(place: Path) -> None:
+    """Also of commands about what data are worth, whose lines used to go on with words that are no arguments."""
+    rows = [(f"{'cats purr' if n % 2 else 'dogs bark'} {n}", "" if n % 5 == 0 else "ab"[n % 2]) for n in range(60)]
+    rows += [(f"cats purr {n}", "a") for n in range(60, 64)]  # all recipes get these wrong alike
+    texts(place / "t.csv", rows)
+    assert run("import", "t.csv", "-d", "t.trainset", cwd=place).returncode == 0
+    first = (
+        "weak add a --pattern dogs", "weak", "weak suggest", "curve --embedder hashed_ngrams --groups none", "ceiling --embedder hashed_ngrams --groups none",
+        "card",
+    )  # fmt: skip
+    told = []
+    for words in first:
+        done = run(*words.split(), "-d", "t.trainset", cwd=place)
+        assert done.returncode == 0, done.stderr
+        told += [line.split("next: trainset ")[1] for line in done.stdout.splitlines() if "next: trainset " in line]
+    assert {line.split()[0] for line in told} >= {"weak", "queue", "prices", "ceiling", "card"}
+    for line in dict.fromkeys(told):
+        done = run(*shlex.split(line), cwd=place)
+        assert done.returncode == 0, (line, done.stderr)
+
+
 def test_a_printed_command_can_be_copied_into_a_shell(place: Path) -> None:
     """It is on one line, names the dataset, and quotes what a shell would take apart."""
     folder = place / ("my texts of a name that is longer than a terminal " + "x" * 60)

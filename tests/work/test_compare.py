@@ -271,7 +271,9 @@ def test_several_recipes_are_rows_and_only_what_is_shown_is_said(dataset: trains
         text for text in found.sentences if text.startswith("v2 with quick") and "v1 with slow" in text
     )
     one = dataset.compare("v2", recipes=["quick", "slow"], seeds=0)
-    assert len(one.pairs) == 2
+    (pair,) = one.pairs
+    assert (pair.before, pair.after) == (("v2", "quick"), ("v2", "slow"))
+    assert pair.found.accuracy.level == 0.95
 
 
 def test_what_cannot_be_compared_is_a_clear_error(dataset: trainset.Workbench) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image, ImageFilter
 from tests.helpers import picture, run, run_json
+from tests.work.made import write
 
 import trainset
 from trainset.errors import BadValue, DamagedDataset, TrainsetError, UnknownName
@@ -158,6 +159,18 @@ def test_another_content_and_a_sample_that_is_gone_are_alarms(pets: Workbench, t
     pets.lock("more", where="source = 'more'")
     seq, _ = pets.undo(more.action)
     assert kinds(pets)[f"more:removed#{seq}"] == 2
+
+
+def test_a_split_that_an_import_changed_is_an_alarm_of_the_import(tmp_path: Path) -> None:
+    given = [("text", "label", "split"), ("one", "a", "test"), ("two", "b", "train"), ("three", "a", "test")]
+    write(tmp_path / "t.csv", given)
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(tmp_path / "t.csv")
+        dataset.lock("held")
+        write(tmp_path / "t.csv", [given[0], ("one", "a", "train"), *given[2:]])
+        again = dataset.import_(tmp_path / "t.csv")
+        assert kinds(dataset) == {f"held:split#{again.action}": 1}
+        assert f"by #{again.action} (import" in only(dataset).says
 
 
 def test_an_exact_copy_that_enters_train_is_an_alarm_however_it_enters(pets: Workbench) -> None:

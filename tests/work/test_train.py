@@ -177,6 +177,17 @@ def test_only_what_is_itself_tied_to_training_is_said_to_be(tmp_path: Path) -> N
         assert "; 1 of them has a contributor or near duplicate in training" in shown
 
 
+def test_a_near_duplicate_that_is_not_learnt_from_ties_nothing_to_training(tmp_path: Path) -> None:
+    """Two samples of the test split have a copy in train each; one of these copies has no label."""
+    given = [(text, label, "test" if n >= 45 else "train") for n, (text, label, *_) in enumerate(rows(60))]
+    given[50], given[51] = (given[2][0], *given[50][1:]), (given[3][0], *given[51][1:])
+    given[3] = (given[3][0], "", "train")
+    table = [("text", "label", "split"), *given]
+    with trainset.init(tmp_path / "set") as dataset:
+        dataset.import_(write(tmp_path / "t.csv", table))
+        assert trained(dataset, groups="near").scores["test"]["shared"] == 1
+
+
 @pytest.mark.parametrize(("least", "rooted"), [(1.0, True), (0.9, True), (0.0, False)])
 def test_square_roots_are_taken_unless_plain_values_err_clearly_less(least: float, rooted: bool) -> None:
     """The label is as likely as the value says, so the values themselves foretell it best: the more, the more they differ."""

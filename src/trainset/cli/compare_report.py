@@ -94,7 +94,7 @@ def _size(count: int | None) -> str:
 def _left_out(found: Compared) -> list[str]:
     said = []
     for one in found.test_sets:
-        text = f"{one.name}: {one.samples:,} samples of {len(one.classes):,} classes"
+        text = f"{one.name}: {_some(one.samples)} of {len(one.classes):,} class{'' if len(one.classes) == 1 else 'es'}"
         many = one.samples if one.groups is None else len({*one.groups.tolist()})
         if many < one.samples:
             text += f", in {many:,} groups by {one.by.replace(',', ' and ')}"
@@ -104,10 +104,10 @@ def _left_out(found: Compared) -> list[str]:
     for entrant in found.entrants:
         if entrant.left_out:
             said.append(
-                f"{entrant.version}: {entrant.left_out:,} samples of its train split are in a test set, and were not learnt from"
+                f"{entrant.version}: {_some(entrant.left_out)} of its train split {'is' if entrant.left_out == 1 else 'are'} in a test set, and not learnt from"
             )
         said += [
-            f"{entrant.version}: {count:,} samples of {name} have a contributor or near duplicate in training"
+            f"{entrant.version}: {_some(count)} of {name} {'has' if count == 1 else 'have'} a contributor or near duplicate in training"
             for name, count in entrant.tied.items()
             if count
         ]
@@ -120,6 +120,10 @@ def _left_out(found: Compared) -> list[str]:
                 f"{score.version} has no sample of {names} to learn from: its samples of {score.test_set} count as mistakes"
             )
     return list(dict.fromkeys(said))
+
+
+def _some(count: int) -> str:
+    return "1 sample" if count == 1 else f"{count:,} samples"
 
 
 def _shown(found: Compared) -> Pair | None:
@@ -179,8 +183,8 @@ def _print_pair(dataset: Workbench, found: Compared, pair: Pair, most: int) -> N
 def _print_doubts(dataset: Workbench, test: Any, most: int) -> None:
     count, rows = len(test.doubtful), test.doubtful.rows()[:most]
     output.line(
-        f"{count:,} of {test.samples:,} labels of {output.safe(test.name)} may be wrong themselves: the models of all versions, which have not seen "
-        f"{'it' if count == 1 else 'them'}, are sure of the same other class:", style="bold",
+        f"{count:,} of {test.samples:,} labels of {output.safe(test.name)} may be wrong themselves, or beyond these recipes: the models of all versions, "
+        f"which have not seen {'it' if count == 1 else 'them'}, are sure of the same other class:", style="bold",
     )  # fmt: skip
     what = _what(dataset, [one["id"] for one in rows])
     shown = [

@@ -99,14 +99,13 @@ def _tell(made: Forecast, known: Prices, place: str) -> None:
     for remark in made.remarks:
         output.line(f"  {output.safe(remark)}")
     if not known.prices:
-        output.line(
-            f"next: trainset prices set new-sample 0.40 --unit EUR{place} ranks by money, --unit minutes by time"
-        )
+        output.line(f"next: trainset prices set new-sample 0.40 --unit EUR{place}")
+        output.line("  ranks by money, --unit minutes by time")
     output.line(f"when more samples are there: trainset curve --check{place}")
 
 
 def _by(made: Forecast) -> str:
-    return "one by one" if made.by == "none" else f"by {made.by}"
+    return "one by one" if made.by == "none" else f"by {made.by.replace(',', ' and ')}"
 
 
 def _classes(made: Forecast) -> None:
@@ -164,7 +163,9 @@ def _ranking(made: Forecast, known: Prices) -> None:
     told = [one for one in ranked if one.gain.low > 0]
     output.line()
     if not told:
-        output.line("what to collect next: of none of these can a gain be told from chance; label errors may pay more")
+        wrong = bool(made.whole.error[-1])
+        other = "; label errors may pay more" if wrong else ", and no sample is predicted wrong as it is"
+        output.line(f"what to collect next: of none of these can a gain be told from chance{other}")
         return
     units = list(known.per_sample)
     output.line("what to collect next, by points of the mean recall of all classes:", "bold")

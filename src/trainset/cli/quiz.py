@@ -56,7 +56,7 @@ def _tell(said: QuizResult, place: str) -> None:
     if said.model_labels is not None and said.model_labels.samples:
         output.line(f"that run and the labels agree on {_share(said.model_labels)}, of samples that people could tell")
     if said.answered < said.asked:
-        output.line(f"next: trainset quiz{place} goes on")
+        output.line(f"next: trainset quiz{place}")
 
 
 def _share(one: Agreement) -> str:

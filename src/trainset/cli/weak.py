@@ -102,12 +102,14 @@ def suggest(
     ]
     if rows:
         output.show(output.table(["id", "suggested", "sure", "rules", "sample"], rows, right=(2,)))
-    output.line(f"{len(known.suggestions):,} suggestions of confidence {confidence:g} or more")
+    count = len(known.suggestions)
+    output.line(f"{count:,} suggestion{'' if count == 1 else 's'} of confidence {confidence:g} or more")
     if not known.rules:
         output.line(f"no labelling rule yet: trainset weak add CLASS --where FILTER{place}")
     if rows:
         output.line(f"  {_sure(known)}")
-        output.line(f"next: trainset queue --order suggested{place} asks people, trainset weak apply{place} takes them")
+        output.line(f"next: trainset queue --order suggested{place}")
+        output.line(f"  asks people; without them: trainset weak apply{place}")
 
 
 @app.command()
@@ -126,7 +128,8 @@ def apply(
     if json:
         output.document({"action": seq, "changed": count})
     elif seq is None:
-        output.line(f"no suggestion is of confidence {confidence:g} or more; next: trainset weak suggest{place}")
+        output.line(f"no suggestion is of confidence {confidence:g} or more")
+        output.line(f"next: trainset weak suggest{place}")
     else:
         output.line(f"#{seq}: {count:,} samples labelled by rules")
         output.line(f"next: trainset undo {seq}{place} takes it back")
@@ -151,7 +154,10 @@ def _show(known: WeakReport, place: str) -> None:
         right = f"{known.right:.1%} right ({known.low:.1%} to {known.high:.1%})"
         output.line(f"on {known.judged:,} that people labelled in train: {right}, by most votes {known.most_votes:.1%}")
         output.line(f"  {_sure(known)}")
-    output.line(f"{len(known.suggestions):,} suggestions; next: trainset weak suggest{place}")
+    count = len(known.suggestions)
+    output.line(f"{count:,} suggestion{'' if count == 1 else 's'}")
+    if count:
+        output.line(f"next: trainset weak suggest{place}")
 
 
 def _sure(known: WeakReport) -> str:

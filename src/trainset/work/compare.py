@@ -222,7 +222,8 @@ def _couples(trained: list[_Trained]) -> list[tuple[int, int]]:
         found += [(mine[0], other) for other in mine[1:]]
     for first in recipes:
         found += [(of[first][0], of[second][-1]) for second in recipes if second != first]
-    return found
+    # of one version either way round is the same
+    return [one for place, one in enumerate(found) if one[::-1] not in found[:place]]
 
 
 def _pair(

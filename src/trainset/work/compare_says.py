@@ -84,14 +84,16 @@ def cautions(found: Compared) -> list[str]:
     if open_:
         widest = max(open_, key=lambda pair: pair.found.accuracy.high - pair.found.accuracy.low)
         one = widest.found.accuracy
+        drawn = " and these draws" if found.seeds else ""
         said.append(
-            f"not told apart is not equal: a difference below {50 * (one.high - one.low):.1f} points does not show with this test set and these draws"
+            f"not told apart is not equal: a difference below {50 * (one.high - one.low):.1f} points does not show with this test set{drawn}"
         )
     for pair in found.pairs:
         changed = [one for one in pair.per_class() if one["changed"]]
         if changed and pair.found.accuracy.verdict == "open":
+            classes = "1 class" if len(changed) == 1 else f"{len(changed)} classes"
             said.append(
-                f"{len(changed)} classes changed all the same, from {pair.before[0]} to {pair.after[0]} on {pair.test_set}: see per class"
+                f"{classes} changed all the same, from {pair.before[0]} to {pair.after[0]} on {pair.test_set}: see per class"
             )
     if len(found.test_sets) > 1:
         said.append("columns are other samples or other labels: compare down a column, not across")

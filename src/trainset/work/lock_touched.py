@@ -77,7 +77,7 @@ class Causes:
         standing, undone = self._by_entries(samples, FIELDS.get(kind, ())) if kind in FIELDS else ({}, {})
         found = []
         rest = [one for one in samples if one not in standing and one not in undone]
-        by_import = self._by_imports(rest) if rest and kind != "excluded" and kind != "split" else {}
+        by_import = self._by_imports(rest) if rest and kind != "excluded" else {}
         for one in samples:
             found.append(standing.get(one) or undone.get(one) or by_import.get(one) or otherwise)
         return found

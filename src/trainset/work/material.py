@@ -139,7 +139,7 @@ def _roster(
     by = ",".join(links.made) or "none"
     groups = together(rows.num_rows, links.codes, links.pairs)[known] if links.made else None
     trained = np.zeros(rows.num_rows, bool)
-    trained[known] = train
+    trained[known] = train & (codes >= 0)  # what has no label is not learnt from
     if groups is not None and recipe.groups == "auto" and len(np.unique(groups[train & (codes >= 0)])) < 2:
         groups, by = None, "none"
         remarks.append("all samples are of one contributor or near duplicates, so each is held out by itself")
