@@ -54,3 +54,21 @@ def test_long_names_fit_and_what_is_worse_is_said_with_its_interval(
     assert "may be wrong themselves" in text
     assert "gate: failed: worse than" in text
     assert f"next: trainset look {found.pairs[0].samples()[0]['id']}" in text
+
+
+def test_of_several_test_sets_it_is_said_of_which_samples_are_named_and_one_sample_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with judged(tmp_path, 60) as dataset:
+        dataset.lock("one cat", where="label = 'cat' and text = 'text 57'")
+        dataset.version("v1")
+        dataset.exclude(where="label = 'owl' and split = 'train'", reason="rare")
+        dataset.version("v2")
+        found = dataset.compare(
+            "v1", "v2", test_sets=["one cat", "v1"], embedder="hashed_ngrams", groups="none", seeds=0
+        )
+        compare_report.print_compared(dataset, found, 3)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "one cat: 1 sample of 1 class" in text
+    assert "was right, now wrong on v1:test: 4 of 12" in text
+    assert "these draws" not in text

@@ -154,11 +154,12 @@ def _print_pair(dataset: Workbench, found: Compared, pair: Pair, most: int) -> N
         output.show(
             output.table(["class", "samples", "before", "after", "points", "interval", ""], shown, right=(1, 2, 3, 4))
         )
+    on = f" on {output.safe(pair.test_set)}" if len(found.test_sets) > 1 else ""
     for gained, title in ((False, "was right, now wrong"), (True, "was wrong, now right")):
         count = len(pair.found.gained if gained else pair.found.lost)
         samples = pair.samples(gained=gained)[:most]
         output.line(
-            f"{title}: {count:,} of {pair.found.samples:,}"
+            f"{title}{on}: {count:,} of {pair.found.samples:,}"
             + (", the steadiest first:" if samples and found.seeds else ""),
             style="bold",
         )
