@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 from tests import helpers
+from tests.work.judged import judged
 from tests.work.made import write
 
 import trainset
@@ -169,3 +170,10 @@ def test_a_place_is_among_the_neighbours_that_lie_together() -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     place = landmarks.placer(vectors, layout, many=False)(vectors[:1])
     assert place[0].max() < 0.05  # not between the two places
+
+
+def test_without_embeddings_it_is_said_of_which_embedder_there_are_none(tmp_path: Path) -> None:
+    """Those of another one may be there."""
+    with judged(tmp_path, 12) as dataset, pytest.raises(BadValue, match="no sample has an embedding") as refused:
+        dataset.export(tmp_path / "out", format="projector")
+    assert refused.value.got == "there are no embeddings by minilm yet: trainset embed"

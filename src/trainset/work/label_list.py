@@ -169,9 +169,7 @@ def find(table: QueryTable, names: Sequence[str], column: str = "") -> tuple[lis
         if count == 1:
             result[place] = identifier
         else:
-            why[place] = (
-                f"{names[place]!r} names {count:,} samples: put the source's name before a path, or name ids"
-            )
+            why[place] = f"{names[place]!r} names {count:,} samples: put the source's name before a path, or name ids"
     for place in others:
         if result[place] is None and not why[place]:
             why[place] = f"there is no sample {names[place]!r}"

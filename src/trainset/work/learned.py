@@ -80,5 +80,6 @@ def vectors(dataset: Dataset, at: int, content: pa.Array) -> Embeddings:
     except TrainsetError as error:
         raise LookupError(error.what) from None
     if not found.known.any():
-        raise LookupError("there are no embeddings yet: trainset embed")
+        flag = f" --embedder {name}" if name in registry.plugins("embedder") else ""
+        raise LookupError(f"there are no embeddings by {found.made.embedder} yet: trainset embed{flag}")
     return found
