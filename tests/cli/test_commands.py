@@ -28,6 +28,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_is_printed_as_next_runs_as_it_stands(place: Path) -> None:
     """Also of commands about what data are worth, whose lines used to go on with words that are no arguments."""
     rows = [(f"{'cats purr' if n % 2 else 'dogs bark'} {n}", "" if n % 5 == 0 else "ab"[n % 2]) for n in range(60)]
@@ -35,8 +36,7 @@ def test_what_is_printed_as_next_runs_as_it_stands(place: Path) -> None:
     texts(place / "t.csv", rows)
     assert run("import", "t.csv", "-d", "t.trainset", cwd=place).returncode == 0
     first = (
-        "weak add a --pattern dogs", "weak", "weak suggest", "curve --embedder hashed_ngrams --groups none", "ceiling --embedder hashed_ngrams --groups none",
-        "card",
+        "weak add a --pattern dogs", "weak", "weak suggest", "train --embedder hashed_ngrams --groups none", "curve", "ceiling", "card",
     )  # fmt: skip
     told = []
     for words in first:
