@@ -42,6 +42,16 @@ def test_a_mapping_wins_over_the_names(tmp_path: Path) -> None:
     )
 
 
+def test_where_no_column_is_the_label_it_is_said_how_to_name_one(tmp_path: Path) -> None:
+    assert "--map label=COLUMN" in read_text(tmp_path, "a.csv", "text,word\na,b\n").outcomes.remarks[-1]
+    for content, settings in (
+        ("text,word\na,b\n", {"map": "label=word"}),
+        ("text\na\n", {}),
+        ("text,word\na,b\n", {"map": "label="}),
+    ):
+        assert not any("--map" in one for one in read_text(tmp_path, "b.csv", content, **settings).outcomes.remarks)
+
+
 def test_a_mapping_to_nothing_leaves_a_column_alone(tmp_path: Path) -> None:
     found = read_text(tmp_path, "a.csv", "text,label\na,b\n", map="label=")
     assert (found.column("label"), found.column("meta")) == ([None], ['{"label":"b"}'])

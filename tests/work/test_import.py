@@ -71,6 +71,25 @@ def test_files_without_folders_are_welcome_unlabelled(dataset: trainset.Workbenc
     assert (status.samples, status.unlabelled) == (1, 1)
 
 
+def test_changed_samples_that_a_proposed_split_moves_are_counted(tmp_path: Path) -> None:
+    def rows(word: str) -> Path:
+        path = tmp_path / "t.csv"
+        path.write_text("id,text,label\n" + "".join(f"{n},{word} {n},a\n" for n in range(100)), encoding="utf-8")
+        return path
+
+    with trainset.init(tmp_path / "moved") as made:
+        made.import_(rows("one"))
+        before = {row["meta"]["id"]: row["split"] for row in made.look(n=100).rows()}
+        done = made.import_(rows("two"))
+        after = {row["meta"]["id"]: row["split"] for row in made.look(n=100).rows()}
+        moved = sum(before[one] != after[one] for one in before)
+        assert moved > 5
+        assert (
+            done.about[-1] == f"in another split than before, for proposed splits go by content: {moved:,} that changed"
+        )
+        assert not any("another split" in one for one in made.import_(rows("two")).about)
+
+
 def test_a_changed_file_is_the_same_sample_with_other_content(dataset: trainset.Workbench, tmp_path: Path) -> None:
     pictures(tmp_path / "in")
     dataset.import_(tmp_path / "in")

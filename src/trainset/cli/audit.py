@@ -130,7 +130,7 @@ def dismiss(
             output.line(nothing_flagged(found, check) or "nothing to dismiss: the check flags none of these")
         else:
             output.line(f"#{action}: {_counted(number, 'finding')} of {output.safe(check)} dismissed")
-            output.line(f"next: trainset undo {action} takes it back")
+            output.line(f"next: trainset undo {action}{where_flag(found)}  # takes it back")
 
 
 COMMANDS = (measure, audit, checks, dismiss)

@@ -58,13 +58,24 @@ def ceiling(
     if json:
         output.document(made.as_dict())
     else:
-        _tell(made, number, place)
+        said = {
+            "--recipe": recipe,
+            "--version": version,
+            "--embedder": embedder,
+            "--groups": groups,
+            "--classes": classes,
+            "--weights": weights,
+            "--seed": seed,
+        }
+        again = [(flag, str(value)) for flag, value in said.items() if value not in (None, "")]
+        again += [("--set", one) for one in settings or []]
+        _tell(made, number, "".join(f" {flag} {output.quoted(value)}" for flag, value in again), place)
 
 
 COMMANDS = (ceiling,)
 
 
-def _tell(made: CeilingReport, number: int, place: str) -> None:
+def _tell(made: CeilingReport, number: int, again: str, place: str) -> None:
     by = "one by one" if made.groups == "none" else f"by {made.groups.replace(',', ' and ')}"
     output.line(f"{made.of:,} samples at #{made.at}, held out {by}", "bold")
     rows = [
@@ -90,5 +101,5 @@ def _tell(made: CeilingReport, number: int, place: str) -> None:
     if made.queue is not None:
         output.line(f"next: trainset review {made.queue}{place}")
     elif made.samples:
-        output.line(f"next: trainset ceiling --queue{place}")
+        output.line(f"next: trainset ceiling --queue{again}{place}")
         output.line("  makes a queue of them, for trainset review")

@@ -160,7 +160,7 @@ def _brought(one: Brought, place: str) -> None:
             f"new class {output.safe(part.name, 60)!r}, before in {output.safe(part.of, 60)!r}: predicted right {share}"
         )
     output.line(f"kept as runs {one.before.run} and {one.after.run}")
-    output.line(f"next: trainset undo {done.action}{place} takes it back")
+    output.line(f"next: trainset undo {done.action}{place}  # takes it back")
 
 
 def _tell(one: Clusters, place: str) -> None:

@@ -92,7 +92,7 @@ def _print(dataset: Workbench, change: Change, what: str, as_json: bool, nothing
     if as_json:
         output.document(change.as_dict())
         return
-    same = f", {change.unchanged:,} were so already" if change.unchanged else ""
+    same = f", {change.unchanged:,} {'was' if change.unchanged == 1 else 'were'} so already" if change.unchanged else ""
     if change.action is None:
         output.line(
             nothing
@@ -103,4 +103,4 @@ def _print(dataset: Workbench, change: Change, what: str, as_json: bool, nothing
         output.line(
             f"#{change.action}: {change.changed:,} {'sample' if change.changed == 1 else 'samples'} {output.safe(what)}{same}"
         )
-        output.line(f"next: trainset undo {change.action}{where_flag(dataset)} takes it back")
+        output.line(f"next: trainset undo {change.action}{where_flag(dataset)}  # takes it back")

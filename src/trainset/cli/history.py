@@ -121,7 +121,7 @@ def undo(
             output.line(
                 f"#{seq}: undid #{undone.seq} ({output.safe(undone.verb)} by {output.safe(undone.person)}, {entries})"
             )
-            output.line(f"next: trainset undo {seq}{reports.where_flag(found)} brings it back")
+            output.line(f"next: trainset undo {seq}{reports.where_flag(found)}  # brings it back")
 
 
 COMMANDS = (note, notes, log, undo)

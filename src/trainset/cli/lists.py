@@ -41,13 +41,13 @@ def apply(
         output.document(done.as_dict())
     else:
         columns_read(done.columns)
-        same = f", {done.unchanged:,} were so already" if done.unchanged else ""
+        same = f", {done.unchanged:,} {'was' if done.unchanged == 1 else 'were'} so already" if done.unchanged else ""
         unanswered = f", {done.unanswered:,} without an answer" if done.unanswered else ""
         head = f"#{done.action}: {done.changed:,}" if done.action else "nothing to change: 0"
         output.line(f"{head} {'label' if done.changed == 1 else 'labels'} changed{same}{unanswered}")
         refused_rows(done.refused, done.refused_count)
         if done.action:
-            output.line(f"next: trainset undo {done.action}{place} takes it back")
+            output.line(f"next: trainset undo {done.action}{place}  # takes it back")
     if done.refused_count and not done.changed + done.unchanged + done.unanswered:
         raise typer.Exit(_NOTHING)
 

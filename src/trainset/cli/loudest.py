@@ -72,4 +72,4 @@ def _print(result: LoudestReport, seconds: float, below: float, place: str) -> N
         output.line(f"  and {result.failed_count - 10:,} more", style="yellow")
     if result.action is not None:
         look = f"trainset look --source {result.source}{place}; " if result.cut else ""
-        output.line(f"next: {look}trainset undo {result.action}{place} takes it back")
+        output.line(f"next: {look}trainset undo {result.action}{place}  # takes it back")

@@ -157,7 +157,7 @@ def answers(
             output.line(f"  {output.safe(text, 60)!r} was read as {output.safe(name, 60)!r}")
         refused_rows(done.refused, done.refused_count)
         if done.queue is not None:
-            output.line(f"next: trainset queues {done.queue}{place} tells what they say")
+            output.line(f"next: trainset queues {done.queue}{place}  # what they say")
     if done.refused_count and not done.added + done.present + done.unanswered:
         raise typer.Exit(_NOTHING)
 
@@ -183,7 +183,7 @@ def _ended(found: Workbench, queue: int, answered: int, changed: int, waiting: i
         f"{'label' if changed == 1 else 'labels'} changed, {waiting:,} still waiting{left}"
     )
     if waiting:
-        output.line(f"next: trainset review {queue}{place} goes on")
+        output.line(f"next: trainset review {queue}{place}  # goes on")
         return
     for sentence in _measured(found.queues(queue)[0], place):
         output.line(f"  {output.safe(sentence)}")

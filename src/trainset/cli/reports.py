@@ -45,11 +45,13 @@ def print_import(dataset: Workbench, result: ImportReport) -> None:
             )
         )
     if result.duplicates:
-        output.line(f"  {result.duplicates:,} are exact copies of others in this source")
+        are = "is an exact copy" if result.duplicates == 1 else "are exact copies"
+        output.line(f"  {result.duplicates:,} {are} of others in this source")
     if result.proposed_split and result.samples:
         output.line("  no splits in the source: proposed 80/10/10 by a hash that never moves a sample")
     if result.new_classes:
-        output.line(f"  {len(result.new_classes):,} new classes: " + output.safe(", ".join(result.new_classes), 300))
+        called = "new class" if len(result.new_classes) == 1 else "new classes"
+        output.line(f"  {len(result.new_classes):,} {called}: " + output.safe(", ".join(result.new_classes), 300))
     for bad in result.bad[:_NAMED]:
         named = bad["row"] is None or str(bad["reason"]).startswith("row ")  # the reason says which row it is
         place = bad["name"] if named else f"{bad['name']} row {bad['row']}"

@@ -108,7 +108,7 @@ def remove(
         output.document({"action": seq})
     else:
         output.line(output.safe(f"#{seq}: removed {name}"))
-        output.line(f"next: trainset undo {seq}{place} brings it back")
+        output.line(f"next: trainset undo {seq}{place}  # brings it back")
 
 
 def _look(name: str) -> str:

@@ -132,7 +132,7 @@ def apply(
         output.line(f"next: trainset weak suggest{place}")
     else:
         output.line(f"#{seq}: {count:,} samples labelled by rules")
-        output.line(f"next: trainset undo {seq}{place} takes it back")
+        output.line(f"next: trainset undo {seq}{place}  # takes it back")
 
 
 def _show(known: WeakReport, place: str) -> None:

@@ -80,7 +80,7 @@ def _print(result: WindowsReport, place: str) -> None:
     if result.failed_count > 10:
         output.line(f"  and {result.failed_count - 10:,} more", style="yellow")
     if result.action is not None:
-        output.line(f"next: trainset train{place}; trainset undo {result.action}{place} takes it back")
+        output.line(f"next: trainset train{place}; trainset undo {result.action}{place}  # takes it back")
 
 
 def _many(number: int, what: str) -> str:

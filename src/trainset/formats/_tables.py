@@ -148,6 +148,10 @@ def read_list(
     outcomes.file(name, Outcome.IGNORED, "a list: its rows are the samples", table.remarks)
     mapped = ", ".join(f"{ours} = {listed([theirs])}" for ours, theirs in table.mapped.items())
     outcomes.remark(f"columns: {mapped}" + (f"; kept as metadata: {listed(table.other)}" if table.other else ""))
+    if table.other and "label" not in {*table.mapped, *mapping}:
+        outcomes.remark(
+            "no column is called label or class, so samples have no label: --map label=COLUMN says which one it is"
+        )
     yield from table.batches(outcomes)
 
 

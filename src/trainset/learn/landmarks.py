@@ -17,6 +17,8 @@ _NEAR = 10
 _REACH = 0.02
 """Of the map's width: neighbours that lie within are one place; of several places the one of most weight is taken, not their middle."""
 _PERPLEXITY = 30
+_FEW = 3_000
+"""Of so many the forces are summed along a tree, in one thread: two wait for one another 750 times, and beside other work take twice as long."""
 _LEAST = 8
 """Of fewer samples the two main directions are the map."""
 
@@ -36,15 +38,16 @@ def laid_out(
     from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
+    threads = 2 if count > _FEW else 1
     perplexity = min(_PERPLEXITY, (count - 1) / 3)
     near = min(count - 1, int(3 * perplexity))
     rows, distances = searcher(vectors, exact=True)(vectors, near + 1)
     rows, distances = _without_self(rows, distances)
     known: Any = PrecomputedNeighbors(rows, distances.astype(np.float64))
-    affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=known, n_jobs=2, random_state=seed)
+    affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=known, n_jobs=threads, random_state=seed)
     start = initialization.rescale((_main_directions(vectors) if before is None else before).astype(np.float64))
     map_ = TSNEEmbedding(
-        start, affinities, n_jobs=2, random_state=seed, negative_gradient_method="fft" if count > 3000 else "bh"
+        start, affinities, n_jobs=threads, random_state=seed, negative_gradient_method="fft" if count > _FEW else "bh"
     )
     for iterations, exaggeration, momentum in ((250, 12.0, 0.5), (500, 1.0, 0.8)):
         map_.optimize(iterations, exaggeration=exaggeration, momentum=momentum, inplace=True)

@@ -77,7 +77,7 @@ def cautions(found: Compared) -> list[str]:
         )
     few = [one for one in found.test_sets if one.groups is not None and 1 < len({*one.groups.tolist()}) < 10]
     said += [
-        f"{one.name} is of {len({*one.groups.tolist()}) if one.groups is not None else 0} contributors only: of others it says little"
+        f"the test set {one.name} is of {len({*one.groups.tolist()}) if one.groups is not None else 0} contributors only: of others it says little"
         for one in few
     ]
     open_ = [pair for pair in found.pairs if pair.found.accuracy.verdict == "open"]

@@ -71,6 +71,10 @@ def curve(
         raise BadValue("a forecast is of more samples", expected="at least 1", got=str(more))
     ready = readied(dataset, chosen, at, embed_progress)
     names, seed = ready.found.classes, chosen.seed
+    if ready.x.shape[1] < (dim := ready.found.view.dim):
+        remarks.append(
+            f"curves are drawn in the {ready.x.shape[1]} widest directions of the embeddings; a run, which has all {dim:,}, may be right more often"
+        )
     head = ready.head()
     counts, right = head.counts, head.right
     units, grouped = (ready.groups, True) if enough_groups(ready.codes, ready.groups) else (None, False)

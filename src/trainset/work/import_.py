@@ -31,6 +31,7 @@ from trainset.work import decode, unpack
 from trainset.work import split_names as spellings
 from trainset.work.candidates import Kept, Sifter
 from trainset.work.chosen_format import choose_format, plugins_for, readers
+from trainset.work.diff import diff
 from trainset.work.import_report import ImportReport
 from trainset.work.known import Known
 from trainset.work.person import acting
@@ -358,22 +359,26 @@ class Import:
                 self.allowed if self.opened else (str(self.root), *self.allowed)
             ):  # unpacked here: inside the dataset
                 home.allow_root(self.dataset.folder, root)
-            seq = log.append(
-                self.dataset,
-                self.verb,
-                person,
-                reason or f"from {self.name}" + (f" ({self.read_as})" if self.read_as else ""),
-                entries,
-            )
+            reason = reason or f"from {self.name}" + (f" ({self.read_as})" if self.read_as else "")
+            seq = log.append(self.dataset, self.verb, person, reason, entries)
         self._tidy()
         inside = [str(outcome) for outcome in Outcome if outcome.in_dataset]
         counted = spool.rows if self.sifter.by_rows else spool.files
         return ImportReport(
             source=self.name, format=self.read_as or self.plugin.name, files=dict(spool.files), rows=dict(spool.rows), remarks=dict(spool.remarked),
-            about=tuple(spool.source_remarks), bad=tuple(spool.bad), bad_count=spool.bad_count, missing=missing, missing_names=names,
+            about=(*spool.source_remarks, *self._moved(seq)), bad=tuple(spool.bad), bad_count=spool.bad_count, missing=missing, missing_names=names,
             duplicates=duplicates(self.dataset, self.token), new_classes=new, proposed_split=not has_splits,
             samples=sum(counted[outcome] for outcome in inside), seconds=seconds, action=seq,
         )  # fmt: skip
+
+    def _moved(self, seq: int | None) -> tuple[str, ...]:
+        """What is to be said of changed samples whose proposed split is another one now."""
+        if seq is None or self.sifter.has_splits or not any(replaced for *_, replaced in self.made):
+            return ()
+        count = diff(self.dataset, f"#{seq - 1}", f"#{seq}").counts.get("moved split", 0)
+        return (f"in another split than before, for proposed splits go by content: {count:,} that changed",) * bool(
+            count
+        )
 
     def _tidy(self) -> None:
         """Deletes the parts that no import names: what an interrupted one left, used by now. Only one import runs at a time."""
