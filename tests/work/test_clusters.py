@@ -142,7 +142,7 @@ def test_the_printed_commands_run(jaguars: Workbench, tmp_path: Path) -> None:
     applied = helpers.run(*shlex.split(command), cwd=tmp_path)
     assert "60 labels changed" in applied.stdout, applied.stderr
     (undo,) = re.findall(r"next: trainset (undo .*) takes", applied.stdout)
-    assert helpers.run(*shlex.split(undo), cwd=tmp_path).returncode == 0
+    assert helpers.run(*shlex.split(undo, comments=True), cwd=tmp_path).returncode == 0
     queued = helpers.run("clusters", "jaguar", "--queue", 1, "--embedder", "hashed_ngrams", *folder, cwd=tmp_path)
     assert re.search(r"queue 1: \d+ samples of part 1\nnext: trainset review 1", queued.stdout), queued.stderr
 
