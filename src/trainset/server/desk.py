@@ -56,18 +56,11 @@ class Desk:
         """Makes in the background what the first questions need, for they come as soon as a browser has opened. What cannot be made says so
         to whoever asks for it."""
 
-        def table() -> None:
-            with self.table():
-                pass
-
-        def places() -> None:
-            with self.table() as table:
-                self.maps.rows(table)
-
         def made() -> None:
-            for one in (table, lambda: self.runs.read(""), places):
-                with contextlib.suppress(TrainsetError):
-                    one()
+            with contextlib.suppress(TrainsetError), self.table():
+                pass
+            with contextlib.suppress(TrainsetError), self.table() as table:  # there may be no map yet
+                self.maps.rows(table)
 
         self._warming = threading.Thread(target=made, name="warm")
         self._warming.start()
